@@ -1,0 +1,1 @@
+"""Values and rules: frozen, pure, no time, no randomness, no I/O."""

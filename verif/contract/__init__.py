@@ -1,0 +1,1 @@
+"""The accelerator contract: reading, checking, and evaluating `assay.toml`."""

@@ -1,0 +1,17 @@
+"""What is wrong with a manifest, as data: rule id, place, and the values a message needs. Texts live in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from verif.contract.model import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing wrong at one place; `args` fills the catalogue's message for `rule` (what, expected, suggestion)."""
+
+    rule: str
+    span: Span
+    args: Mapping[str, str] = field(default_factory=dict)

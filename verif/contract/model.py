@@ -1,0 +1,172 @@
+"""The accelerator contract as frozen values: what `assay.toml` says after it was read and checked.
+
+Expression texts (`E`, `S`, `MATH`, `PACK` of the grammar) stay source text here together with where they stand; `expr`
+parses them. Three primitives carry everything: channel, loop nest, math.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a text stands in the manifest: line and column from 1, length in characters."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A source text with its place; `value` is what stands between the quotes."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What is elaborated: top module, files in compile order (paths inside the submission), parameters."""
+
+    name: str
+    top: str
+    files: tuple[str, ...]
+    include_dirs: tuple[str, ...] = ()
+    defines: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock input; period in picoseconds."""
+
+    port: Text
+    period_ps: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """A reset input; `active` is the asserting level (0 or 1), `min_cycles` the shortest legal assertion."""
+
+    port: Text
+    active: int = 0
+    asynchronous: bool = True
+    min_cycles: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """An input port held at a constant."""
+
+    port: Text
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A latched observation of an output: `done`, `irq`; a wait consumes it."""
+
+    id: str
+    port: Text
+    value: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Payload fields that move together under one handshake.
+
+    `fields` maps a field name to its signal, in payload order, first field least significant. `roles` maps protocol roles
+    (data, keep, strb, last, id, dest, user) to field names. Only what the profile implements may be used; the rest of the
+    grammar is read and refused by name.
+    """
+
+    id: str
+    dir: Literal["in", "out"]
+    handshake: Literal["ready_valid", "valid", "fixed", "request_grant"]
+    valid: Text | None
+    ready: Text | None
+    fields: Mapping[str, Text]
+    protocol: Literal["axi4stream", "none"] = "none"
+    roles: Mapping[str, str] = field(default_factory=dict)
+    comb_ready: bool = False
+    gaps: bool = True
+    idle: Literal["random", "0", "hold"] = "random"
+    stable: bool = True
+    clock: str = ""
+    span: Span = Span(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """Element type and symbolic shape: `i8[M,K]`, optionally `in lo..hi`."""
+
+    signed: bool
+    bits: int
+    shape: tuple[Text, ...]
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The order in which a tensor crosses a channel: loops (outermost first) and a packer per field."""
+
+    channel: str
+    loops: tuple[tuple[str, Text], ...]
+    fields: Mapping[str, Text]
+    partial: Literal["", "repeat"] = ""
+    span: Span = Span(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an operation's recipe. `kind` is the grammar's key: run, set, pulse, wait, idle, ..."""
+
+    kind: str
+    channels: tuple[str, ...] = ()
+    sets: Mapping[str, Text] = field(default_factory=dict)
+    until: Literal["", "done", "start", "next"] = ""
+    signal: str = ""
+    event: str = ""
+    within: Text | None = None
+    cycles: int = 0
+    span: Span = Span(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing the accelerator computes: variables, tensors, math, and how its data crosses the pins."""
+
+    id: str
+    vars: Mapping[str, Text]
+    tensors: Mapping[str, TensorType]
+    math: tuple[Text, ...]
+    overflow: Mapping[str, Literal["wrap", "saturate", "never"]]
+    overlap: bool
+    max_cycles: Text
+    steps: tuple[Step, ...]
+    streams: tuple[Stream, ...]
+    where: Text | None = None
+    kind: str = ""
+    span: Span = Span(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The whole manifest. `lets` are named integer expressions; `optional` keeps the optional sections by name."""
+
+    version: str
+    profile: str
+    design: Design
+    lets: Mapping[str, Text]
+    clocks: tuple[Clock, ...]
+    resets: tuple[Reset, ...]
+    ties: tuple[Tie, ...]
+    events: tuple[Event, ...]
+    channels: tuple[Channel, ...]
+    operations: tuple[Operation, ...]
+    optional: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
