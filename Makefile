@@ -45,7 +45,7 @@ sim: setup ## tests that build and run simulations, start Redis and workers
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "sim or cluster"
 
 prove-red: setup ## break each checker in a clone; its named test must turn red
-	@$(BIN)/python -m tests.red.prove
+	@$(BIN)/python tests/red/prove.py
 
 lock: ## renew requirements.lock from pyproject.toml (needs pip-tools)
 	@pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml

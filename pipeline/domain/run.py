@@ -34,7 +34,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One submission against one policy and epoch of seeds; `verdict` and its digest are None until it is decided."""
+    """One submission against one policy and epoch of seeds; `verdict` and its digest are None until it is decided.
+
+    `number` is the store's running number, for people; 0 until the store has given one.
+    """
 
     id: str
     tenant: str
@@ -45,6 +48,7 @@ class Run:
     finished_at: str | None = None
     verdict: Verdict | None = None
     verdict_digest: str | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A source text with its place; `value` is what stands between the quotes."""
+    """A source text with its place; `value` is what stands between the quotes, `span` is the place of exactly that.
+
+    When a string holds escapes the two lengths differ, and an offset into `value` no longer is one into the file.
+    """
 
     value: str
     span: Span
+
+
+# Where the parts of a table stand: "roles.data" -> its value, "@roles.data" -> its key; list items by number.
+Places = Mapping[str, Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Design:
     include_dirs: tuple[str, ...] = ()
     defines: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, int] = field(default_factory=dict)
+    revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +106,19 @@ class Channel:
     stable: bool = True
     clock: str = ""
     span: Span = Span(1, 1)
+    places: Places = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
-    """Element type and symbolic shape: `i8[M,K]`, optionally `in lo..hi`."""
+    """Element type and symbolic shape: `i8[M,K]`, optionally `in lo..hi`; `text` is that text whole."""
 
     signed: bool
     bits: int
     shape: tuple[Text, ...]
     low: int
     high: int
+    text: Text = Text("", Span(1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ class Stream:
     fields: Mapping[str, Text]
     partial: Literal["", "repeat"] = ""
     span: Span = Span(1, 1)
+    places: Places = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,7 @@ class Step:
     within: Text | None = None
     cycles: int = 0
     span: Span = Span(1, 1)
+    places: Places = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +165,15 @@ class Operation:
     where: Text | None = None
     kind: str = ""
     span: Span = Span(1, 1)
+    places: Places = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """The whole manifest. `lets` are named integer expressions; `optional` keeps the optional sections by name."""
+    """The whole manifest. `lets` are named integer expressions; `optional` keeps the optional sections by name.
+
+    `places` holds the sections and, of [design] and the optional ones, every key.
+    """
 
     version: str
     profile: str
@@ -170,3 +186,4 @@ class Contract:
     channels: tuple[Channel, ...]
     operations: tuple[Operation, ...]
     optional: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    places: Places = field(default_factory=dict, compare=False, repr=False)

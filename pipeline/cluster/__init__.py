@@ -1,0 +1,1 @@
+"""Celery lives here and nowhere else. It carries ids; the store decides."""

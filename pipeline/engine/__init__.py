@@ -1,0 +1,1 @@
+"""Use cases: commit first, dispatch after. No SQL, no Celery, no tool."""

@@ -1,0 +1,1 @@
+"""pyuvm agents over transactors in the model. Loaded inside the simulator only."""

@@ -1,0 +1,1 @@
+"""The channel agent: one handshaken stream, either direction."""

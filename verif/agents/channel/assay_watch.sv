@@ -1,0 +1,55 @@
+// The monitor of one channel, either direction: sees the pins only, drives nothing, knows nothing of what was planned.
+// Reports every accepted beat and every protocol observation to the buffer layer, with the cycle; holds no opinion.
+module assay_watch #(
+  parameter int unsigned Channel = 0,
+  parameter int unsigned Width   = 1
+) (
+  input bit               clk_i,
+  input longint unsigned  cycle_i,
+  input bit               in_reset_i,
+  input logic             valid_i,
+  input logic             ready_i,
+  input logic [Width-1:0] payload_i
+);
+  import "DPI-C" function void assay_watch_beat(
+    input int unsigned channel, input longint unsigned cycle, input bit [Width-1:0] payload);
+  import "DPI-C" function void assay_watch_mark(
+    input int unsigned channel, input longint unsigned cycle, input int unsigned what);
+
+  import "DPI-C" function void assay_watch_declare(input int unsigned channel, input int unsigned width);
+
+  localparam int unsigned Dropped = 0, Changed = 1, InReset = 2, AfterReset = 3, FirstValid = 4, FirstReady = 5;
+
+  bit             was_reset;    // reset was asserted at the previous edge
+  bit             waiting;      // valid without ready at the previous edge
+  bit             seen_valid;   // since release
+  bit             seen_ready;
+  bit [Width-1:0] last_payload;
+
+  initial begin
+    assay_watch_declare(Channel, Width);
+    was_reset    = 1'b0;
+    waiting      = 1'b0;
+    seen_valid   = 1'b0;
+    seen_ready   = 1'b0;
+    last_payload = '0;
+  end
+
+  always @(posedge clk_i) begin
+    was_reset    <= in_reset_i;
+    waiting      <= valid_i && !ready_i && !in_reset_i;
+    last_payload <= payload_i;
+    seen_valid   <= !in_reset_i && (seen_valid || valid_i);
+    seen_ready   <= !in_reset_i && (seen_ready || ready_i);
+    if (in_reset_i) begin
+      if (valid_i) assay_watch_mark(Channel, cycle_i, InReset);
+    end else begin
+      if (valid_i && was_reset) assay_watch_mark(Channel, cycle_i, AfterReset);
+      if (valid_i && !seen_valid) assay_watch_mark(Channel, cycle_i, FirstValid);
+      if (ready_i && !seen_ready) assay_watch_mark(Channel, cycle_i, FirstReady);
+      if (waiting && !valid_i) assay_watch_mark(Channel, cycle_i, Dropped);
+      if (waiting && valid_i && payload_i != last_payload) assay_watch_mark(Channel, cycle_i, Changed);
+      if (valid_i && ready_i) assay_watch_beat(Channel, cycle_i, payload_i);
+    end
+  end
+endmodule

@@ -1,0 +1,1 @@
+"""The stepper agent: reset, configuration pins, events and the steps of operations."""

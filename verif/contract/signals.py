@@ -1,0 +1,82 @@
+"""Signals (`S` of the grammar) and the layout of a channel's payload vector."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from verif.contract.model import Channel, Contract
+from verif.contract.ports import Ports
+
+_SIGNAL = re.compile(r"([A-Za-z_][A-Za-z0-9_$]*)(?:\[(\d{1,6})(?::(\d{1,6}))?\])?")
+_LATER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*(?:\[\*\]|(?:\.[A-Za-z_][A-Za-z0-9_$]*)+)")
+
+
+class SignalError(ValueError):
+    """A text that is no signal; `later` is True when the grammar has it but this release does not."""
+
+    def __init__(self, text: str, *, later: bool) -> None:
+        super().__init__(text)
+        self.later = later
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A port or a slice of it, bits `hi` down to `lo`; both None means the whole port."""
+
+    port: str
+    hi: int | None = None
+    lo: int | None = None
+
+    @property
+    def width(self) -> int | None:
+        """Bits of the slice; None when the whole port is meant, whose width only the design knows."""
+        return None if self.hi is None or self.lo is None else self.hi - self.lo + 1
+
+    def bits(self, port_width: int) -> range:
+        """Bit numbers of the port that this signal covers."""
+        return range(port_width) if self.hi is None or self.lo is None else range(self.lo, self.hi + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLayout:
+    """A channel's payload vector: total width in bits, and per field (name, signal, least significant bit, width)."""
+
+    width: int
+    fields: tuple[tuple[str, Signal, int, int], ...]
+
+
+def parse_signal(text: str) -> Signal:
+    """The signal that `text` names; raises `SignalError`."""
+    match = _SIGNAL.fullmatch(text.strip())
+    if not match:
+        raise SignalError(text, later=bool(_LATER.fullmatch(text.strip())))
+    port, high, low = match.groups()
+    if high is None:
+        return Signal(port)
+    hi, lo = int(high), int(low if low is not None else high)
+    if hi < lo:
+        raise SignalError(text, later=False)
+    return Signal(port, hi, lo)
+
+
+def channel_of(contract: Contract, channel: str) -> Channel:
+    """The channel with that id; KeyError when there is none."""
+    for candidate in contract.channels:
+        if candidate.id == channel:
+            return candidate
+    raise KeyError(channel)
+
+
+def channel_layout(contract: Contract, channel: str, ports: Ports) -> ChannelLayout:
+    """Where every field lies in the payload vector; KeyError for an unknown channel or port.
+
+    Fields stand in declared order, the first least significant.
+    """
+    fields, lsb = [], 0
+    for name, text in channel_of(contract, channel).fields.items():
+        signal = parse_signal(text.value)
+        width = signal.width or ports[signal.port].width
+        fields.append((name, signal, lsb, width))
+        lsb += width
+    return ChannelLayout(lsb, tuple(fields))

@@ -1,0 +1,1 @@
+"""pyuvm environments, one per profile. Loaded inside the simulator only."""

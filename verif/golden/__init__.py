@@ -1,0 +1,1 @@
+"""The golden models: exact integer arithmetic, on the judge's side only."""

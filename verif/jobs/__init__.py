@@ -1,0 +1,1 @@
+"""Programs that run in the sandbox on the judge's side: files in, files out, one module each."""

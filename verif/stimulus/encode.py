@@ -1,0 +1,159 @@
+"""Turns a batch of the plan into the one file that the simulator reads: beats, gaps, steps, deadlines. No expected values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verif.contract.expr import evaluate
+from verif.contract.model import Channel, Contract, Operation, Stream
+from verif.contract.pack import beat_count, beats, width
+from verif.contract.scope import constants
+from verif.records import stimulus as file
+from verif.records.stimulus import Stimulus
+from verif.stimulus import traffic
+from verif.stimulus.generate import job_values
+from verif.stimulus.recipe import WORDS_PER_SIGNAL, Recipe, hold_signals
+from verif.stimulus.rng import generator
+from verif.stimulus.values import JobValues, OperationValues
+from verif.testplan.plan import Batch, Job, Plan
+
+WATCHDOG = 4  # a job may take this many times its operations' max_cycles, stalls and waits added
+MARGIN = 64  # cycles, for what lies between operations
+
+
+def encode(contract: Contract, plan: Plan, batch: Batch) -> Stimulus:
+    """The stimulus of `batch`; the same arguments give the same bytes.
+
+    Raises:
+        StimulusError: an operation cannot be drawn or driven.
+        ExprError: an expression of the contract fails on these variables.
+    """
+    writer = _Writer(contract)
+    for number, job in enumerate(batch.jobs):
+        writer.job(number, job, job_values(contract, job))
+    return writer.finish(plan.digest(), batch.index)
+
+
+def streams_of(operation: Operation, channel: str) -> tuple[Stream, ...]:
+    """The operation's streams on a channel: segments, in declared order."""
+    return tuple(stream for stream in operation.streams if stream.channel == channel)
+
+
+def payload_width(contract: Contract, channel: Channel) -> int:
+    """Bits of the channel's payload, as its packers say; raises ExprError. A channel that no stream uses has width 1."""
+    for operation in contract.operations:
+        for stream in streams_of(operation, channel.id):
+            least = _any_variables(contract, operation)
+            return width(contract, operation, stream, least)
+    return 1
+
+
+def _any_variables(contract: Contract, operation: Operation) -> dict[str, int]:
+    from verif.contract.scope import variable_values
+
+    least: dict[str, int] = {}
+    for name in operation.vars:
+        least[name] = variable_values(contract, operation, name, least)[0]
+    return least
+
+
+class _Rows:
+    """Rows of one table, kept as tuples and made an array at the end."""
+
+    def __init__(self, table: str) -> None:
+        self.layout, self.rows = file.SCHEMA[table], list[tuple[Any, ...]]()
+
+    def add(self, *row: Any) -> None:
+        self.rows.append(row)
+
+    def array(self) -> NDArray[np.void]:
+        return np.array(self.rows, dtype=self.layout)
+
+
+class _Writer:
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.widths = [payload_width(contract, channel) for channel in contract.channels]
+        self.jobs, self.ops, self.steps, self.segments = (_Rows(name) for name in ("job", "op", "step", "segment"))
+        self.gaps: list[NDArray[np.uint32]] = []
+        self.modes: list[NDArray[np.uint8]] = []
+        self.words: list[NDArray[np.uint32]] = []
+        self.beat_total = self.word_total = 0
+
+    def job(self, number: int, job: Job, values: JobValues) -> None:
+        """Appends one job with all its operations."""
+        rng = generator(job.testpoint, job.seed, "traffic")
+        recipe, first = Recipe(self.contract), len(self.ops.rows)
+        deadline = MARGIN + values.quiet + sum(self.operation(number, one, recipe, rng) for one in values.operations)
+        idle_seed = int(generator(job.testpoint, job.seed, "idle").integers(1, 1 << 63))
+        self.jobs.add(
+            number, job.testpoint.encode(), job.seed, first, len(values.operations), values.reset_cycles, deadline,
+            values.quiet, values.idle, idle_seed,
+        )  # fmt: skip
+
+    def operation(self, job: int, values: OperationValues, recipe: Recipe, rng: np.random.Generator) -> int:
+        """Appends one operation; the cycles that it may take."""
+        operation = self.contract.operations[values.kind_index]
+        steps = recipe.steps(operation, values.variables)
+        self.ops.add(len(self.ops.rows), job, values.kind_index, values.wait_previous, values.quiet, len(self.steps.rows), len(steps))
+        for step in steps:
+            self.steps.add(step.kind, step.arg, step.within, self.word_total)
+            self.append_words(np.array(step.words, np.uint32))
+        stalled = sum(self.segment(channel, operation, values, rng) for channel in self.contract.channels)
+        names = constants(self.contract) | dict(values.variables)
+        return WATCHDOG * evaluate(operation.max_cycles.value, names) + stalled + values.quiet
+
+    def segment(self, channel: Channel, operation: Operation, values: OperationValues, rng: np.random.Generator) -> int:
+        """Appends what crosses one channel; the sum of its gaps."""
+        streams = streams_of(operation, channel.id)
+        count = sum(beat_count(self.contract, operation, stream, values.variables) for stream in streams)
+        self.segments.add(self.beat_total, count, self.word_total)
+        if channel.dir == "in":
+            for stream in streams:
+                packed = beats(self.contract, operation, stream, values.variables, values.inputs)
+                self.append_words(packed.words.reshape(-1))
+        drawn, mode = gaps_of(channel, values, count, rng)
+        self.gaps.append(drawn)
+        self.modes.append(np.full(count, mode, np.uint8))
+        self.beat_total += count
+        return int(drawn.sum())
+
+    def append_words(self, words: NDArray[np.uint32]) -> None:
+        self.words.append(words)
+        self.word_total += len(words)
+
+    def finish(self, plan: str, batch: int) -> Stimulus:
+        schema = file.SCHEMA
+        hold_words = WORDS_PER_SIGNAL * len(hold_signals(self.contract))
+        channels = [
+            (c.id.encode(), file.IN if c.dir == "in" else file.OUT, bits, -(-bits // 32))
+            for c, bits in zip(self.contract.channels, self.widths, strict=True)
+        ]
+        beat = np.zeros(self.beat_total, schema["beat"])
+        beat["gap"], beat["mode"] = _joined(self.gaps, np.uint32), _joined(self.modes, np.uint8)
+        word = np.zeros(self.word_total, schema["word"])
+        word["value"] = _joined(self.words, np.uint32)
+        return Stimulus(
+            np.array([(plan.encode(), batch, hold_words)], schema["head"]), np.array(channels, schema["channel"]),
+            self.jobs.array(), self.ops.array(), self.steps.array(), self.segments.array(), beat, word,
+        )  # fmt: skip
+
+
+def gaps_of(
+    channel: Channel, values: OperationValues, count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.uint32], int]:
+    """Gaps and stall mode of a channel's beats, as far as its handshake and its declaration allow any."""
+    stalls = values.source if channel.dir == "in" else values.sink
+    drawn = traffic.gaps(stalls, count, rng)
+    if channel.dir == "in" and not channel.gaps:
+        drawn[1:] = 0
+    if channel.dir == "out" and channel.ready is None:
+        drawn[:] = 0
+    return drawn, traffic.mode(stalls) if channel.dir == "out" else file.STALL_FROM_PREVIOUS
+
+
+def _joined(parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.zeros(0, kind)

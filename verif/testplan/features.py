@@ -1,0 +1,100 @@
+"""Features of a manifest: what decides whether a row of the standard testplan applies. Computed, never claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from verif.contract.model import Channel, Contract, Operation
+from verif.stimulus.anatomy import anatomy
+
+_DECLARATIONS = ("numerics", "security", "safety", "claims", "timing")
+
+
+def features(contract: Contract) -> frozenset[str]:
+    """Names of every feature that `contract` has; raises ExprError when its math does not parse."""
+    found = {name for name, test in _CHANNEL.items() if any(test(channel) for channel in contract.channels)}
+    found |= {name for name, test in _OPERATION.items() if any(test(operation) for operation in contract.operations)}
+    found |= {name for name, test in _CONTRACT.items() if test(contract)}
+    found |= {f"decl:{key}" for name in _DECLARATIONS for key in contract.optional.get(name, {})}
+    return frozenset(found)
+
+
+def reason_without(feature: str, profile: str) -> str:
+    """Why a row that needs `feature` does not apply, as a clause for people."""
+    if feature.startswith("bus"):
+        return f"profile {profile} has no {feature.partition(':')[2] or 'register'} bus"
+    return "the manifest declares no " + _WORDS.get(feature, feature.removeprefix("decl:").replace("_", " "))
+
+
+def _out(channel: Channel) -> bool:
+    return channel.dir == "out"
+
+
+def _stream(channel: Channel) -> bool:
+    return channel.protocol == "axi4stream"
+
+
+_CHANNEL: dict[str, Callable[[Channel], bool]] = {
+    "ready_valid": lambda c: c.handshake == "ready_valid",
+    "ready_valid_out": lambda c: c.handshake == "ready_valid" and _out(c),
+    "stable": lambda c: c.stable and _out(c),
+    "axi4stream_out": lambda c: _stream(c) and _out(c),
+    "axi4stream_last_out": lambda c: _stream(c) and _out(c) and "last" in c.roles,
+    "axi4stream_last_in": lambda c: _stream(c) and not _out(c) and "last" in c.roles,
+    "axi4stream_keep": lambda c: _stream(c) and bool({"keep", "strb"} & set(c.roles)),
+    "axi4stream_id": lambda c: _stream(c) and bool({"id", "dest", "user"} & set(c.roles)),
+    "input_gaps": lambda c: c.gaps and not _out(c),
+    "idle_random": lambda c: c.idle == "random" and not _out(c),
+}
+
+
+def _elements(operation: Operation) -> list[tuple[bool, int]]:
+    names = [operand.tensor for operand in anatomy(operation).operands]
+    return [(operation.tensors[name].signed, operation.tensors[name].bits) for name in names]
+
+
+_OPERATION: dict[str, Callable[[Operation], bool]] = {
+    "mac": lambda o: len(anatomy(o).operands) > 1,
+    "requantize": lambda o: bool(anatomy(o).rounds),
+    "requantize_mult": lambda o: bool(anatomy(o).multipliers),
+    "clip": lambda o: bool(anatomy(o).clips),
+    "activation": lambda o: bool(anatomy(o).relus),
+    "mixed_sign": lambda o: len({signed for signed, _ in _elements(o)}) > 1,
+    "int4": lambda o: any(bits <= 4 for _, bits in _elements(o)),  # noqa: PLR2004  the feature's name says it
+    "int16": lambda o: any(bits == 16 for _, bits in _elements(o)),  # noqa: PLR2004  same
+    "conv": lambda o: o.kind in {"conv2d", "conv1d", "depthwise"},
+    "depthwise": lambda o: o.kind == "depthwise",
+    "pool": lambda o: o.kind == "pool",
+    "elementwise": lambda o: o.kind == "elementwise",
+    "held_configuration": lambda o: any(step.kind == "set" and step.until for step in o.steps),
+    "event": lambda o: any(step.kind == "wait" for step in o.steps),
+}
+_CONTRACT: dict[str, Callable[[Contract], bool]] = {
+    "reset": lambda c: bool(c.resets),
+    "two_clocks": lambda c: len(c.clocks) > 1,
+}
+_WORDS = {
+    "ready_valid": "channel with a ready/valid handshake",
+    "ready_valid_out": "output channel with a ready/valid handshake",
+    "stable": "output channel that must hold its payload",
+    "axi4stream_out": "AXI4-Stream output",
+    "axi4stream_last_out": "AXI4-Stream output with TLAST",
+    "axi4stream_last_in": "AXI4-Stream input with TLAST",
+    "axi4stream_keep": "AXI4-Stream channel with TKEEP or TSTRB",
+    "axi4stream_id": "AXI4-Stream channel with TID, TDEST or TUSER",
+    "input_gaps": "input channel that may pause",
+    "idle_random": "input channel whose idle payload is free",
+    "mac": "sum of products",
+    "requantize": "requantisation",
+    "requantize_mult": "requantisation multiplier",
+    "clip": "output clip",
+    "mixed_sign": "product of signed and unsigned operands",
+    "int4": "operand of 4 bits or fewer",
+    "int16": "operand of 16 bits",
+    "float": "floating-point type",
+    "float8": "8-bit floating-point type",
+    "lut": "table lookup",
+    "event": "event that an operation waits for",
+    "held_configuration": "configuration with a declared hold",
+    "two_clocks": "second clock",
+}
