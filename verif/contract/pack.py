@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from verif.contract.model import Contract, Operation, Stream
 from verif.contract.nodes import ExprError, Node, walk
-from verif.contract.packing import Body, FieldLayout, Group, grids, layout, loop_grid, names_of
+from verif.contract.packing import Body, FieldLayout, Group, grids, layout, loop_count, loop_grid, names_of
 from verif.contract.vector import Evaluator, Value, grid
 
 _WORD = 32
@@ -81,7 +81,7 @@ def width(contract: Contract, operation: Operation, stream: Stream, variables: M
 def beat_count(contract: Contract, operation: Operation, stream: Stream, variables: Mapping[str, int]) -> int:
     """Number of beats of the stream; raises ExprError."""
     _ = operation
-    return loop_grid(stream, names_of(contract, variables))[0]
+    return loop_count(stream, names_of(contract, variables))
 
 
 def beats(

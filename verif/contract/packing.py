@@ -91,6 +91,19 @@ def loop_grid(stream: Stream, names: Mapping[str, int]) -> tuple[int, dict[str, 
     return count, columns
 
 
+def loop_count(stream: Stream, names: Mapping[str, int]) -> int:
+    """Number of beats. Only a nest whose extents use its own loop variables has to be walked."""
+    loops, count = [(name, parse_expr(text.value)) for name, text in stream.loops], 1
+    own = {name for name, _ in loops}
+    if any(node.name in own for _, extent in loops for node in walk(extent) if node.op == "name"):
+        return loop_grid(stream, names)[0]
+    for (_, extent), (_, text) in zip(loops, stream.loops, strict=True):
+        count *= int(_extents(extent, names, {}, 1)[0])
+        if count > MAX_BEATS:
+            raise ExprError("beats", (0, max(1, len(text.value))), count=str(count), limit=str(MAX_BEATS))
+    return count
+
+
 def _extents(
     node: Node, names: Mapping[str, int], columns: Mapping[str, NDArray[np.int64]], count: int
 ) -> NDArray[np.int64]:

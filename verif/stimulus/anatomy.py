@@ -54,7 +54,28 @@ class Anatomy:
 
 def anatomy(operation: Operation) -> Anatomy:
     """The anatomy of `operation`; raises ExprError when its math does not parse."""
-    return _anatomy(operation.id, tuple(line.value for line in operation.math), _Inputs.of(operation))
+    return _known(_Same(operation))
+
+
+class _Same:
+    """An operation as a cache's key, by identity: it holds dictionaries, walking them costs more than the cache saves."""
+
+    __slots__ = ("operation",)
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    def __hash__(self) -> int:
+        return id(self.operation)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.operation is self.operation
+
+
+@lru_cache(maxsize=64)
+def _known(same: _Same) -> Anatomy:
+    operation = same.operation
+    return _anatomy(tuple(line.value for line in operation.math), _Inputs.of(operation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +92,7 @@ class _Inputs:
         return _Inputs(input_tensors(operation), tuple(operation.vars), frozenset(names & set(operation.vars)))
 
 
-@lru_cache(maxsize=256)
-def _anatomy(_id: str, math: tuple[str, ...], inputs: _Inputs) -> Anatomy:
+def _anatomy(math: tuple[str, ...], inputs: _Inputs) -> Anatomy:
     lines = [parse_math(text) for text in math]
     places = [Place(i, line, node) for i, line in enumerate(lines) for node in walk(line.body)]
     operands = _operands(lines, inputs)

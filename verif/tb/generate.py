@@ -28,12 +28,11 @@ TRANSACTORS = tuple(
     for name in ("stepper/assay_stepper.sv", "channel/assay_source.sv", "channel/assay_sink.sv", "channel/assay_watch.sv")
 )
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+# The folder is named too: a design's own file that is called assay_*.sv must not escape lint or coverage.
 _CONTROL = """`verilator_config
 public_flat_rd -module "assay_harness" -var "done_o"
-lint_off -file "*/assay_*.sv"
-lint_off -file "assay_*.sv"
-coverage_off -file "*/assay_*.sv"
-coverage_off -file "assay_*.sv"
+lint_off -file "harness/assay_*.sv"
+coverage_off -file "harness/assay_*.sv"
 """
 
 
@@ -123,18 +122,24 @@ def _transactors(contract: Contract, ports: Ports, number: int, channel: Channel
     width = channel_layout(contract, channel.id, ports).width
     valid, ready, payload = (f"c{number}_{part}" for part in ("valid", "ready", "payload"))
     has_ready = int(channel.ready is not None)
+    widths = f".Width({width}), .MaxWidth({_max_width(contract, ports)})"
     clock = ".clk_i(clk_i), .cycle_i(cycle)"
     if channel.dir == "in":
         yield f"  assign {ready} = {_read(ports, channel.ready.value) if channel.ready else literal(1, 1)};"
-        yield f"  assay_source #(.Channel({number}), .Width({width}), .HasReady({has_ready})) source{number} ("
+        yield f"  assay_source #(.Channel({number}), {widths}, .HasReady({has_ready})) source{number} ("
         yield f"    {clock}, .ready_i({ready}), .valid_o({valid}), .payload_o({payload}));"
     else:
         yield f"  assign {valid} = {_read(ports, channel.valid.value) if channel.valid else literal(1, 1)};"
         yield f"  assign {payload} = {{{', '.join(_fields(contract, ports, channel))}}};"
         yield f"  assay_sink #(.Channel({number}), .HasReady({has_ready})) sink{number} ("
         yield f"    {clock}, .valid_i({valid}), .ready_o({ready}));"
-    yield f"  assay_watch #(.Channel({number}), .Width({width})) watch{number} ("
+    yield f"  assay_watch #(.Channel({number}), {widths}) watch{number} ("
     yield f"    {clock}, .in_reset_i(in_reset), .valid_i({valid}), .ready_i({ready}), .payload_i({payload}));"
+
+
+def _max_width(contract: Contract, ports: Ports) -> int:
+    """Bits of the widest payload, at least one DPI word."""
+    return max([32, *(channel_layout(contract, channel.id, ports).width for channel in contract.channels)])
 
 
 def _fields(contract: Contract, ports: Ports, channel: Channel) -> list[str]:

@@ -4,6 +4,7 @@
 module assay_source #(
   parameter int unsigned Channel  = 0,
   parameter int unsigned Width    = 1,
+  parameter int unsigned MaxWidth = 32,   // of all channels in the harness: a DPI function has one signature in a model
   parameter bit          HasReady = 1'b1
 ) (
   input  bit              clk_i,
@@ -14,10 +15,10 @@ module assay_source #(
 );
   import "DPI-C" function int unsigned assay_source_edge(
     input int unsigned channel, input longint unsigned cycle, input bit ready);
-  import "DPI-C" function void assay_source_payload(input int unsigned channel, output bit [Width-1:0] payload);
+  import "DPI-C" function void assay_source_payload(input int unsigned channel, output bit [MaxWidth-1:0] payload);
 
-  int unsigned      order;    // bit 0: valid from now on, bit 1: the payload changes
-  bit [Width-1:0]   payload;
+  int unsigned       order;    // bit 0: valid from now on, bit 1: the payload changes
+  bit [MaxWidth-1:0] payload;
 
   initial begin
     valid_o   = 1'b0;
@@ -29,7 +30,7 @@ module assay_source #(
     valid_o <= order[0];
     if (order[1]) begin
       assay_source_payload(Channel, payload);
-      payload_o <= payload;
+      payload_o <= payload[Width-1:0];
     end
   end
 endmodule

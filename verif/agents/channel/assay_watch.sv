@@ -1,8 +1,9 @@
 // The monitor of one channel, either direction: sees the pins only, drives nothing, knows nothing of what was planned.
 // Reports every accepted beat and every protocol observation to the buffer layer, with the cycle; holds no opinion.
 module assay_watch #(
-  parameter int unsigned Channel = 0,
-  parameter int unsigned Width   = 1
+  parameter int unsigned Channel  = 0,
+  parameter int unsigned Width    = 1,
+  parameter int unsigned MaxWidth = 32   // of all channels in the harness: a DPI function has one signature in a model
 ) (
   input bit               clk_i,
   input longint unsigned  cycle_i,
@@ -12,7 +13,7 @@ module assay_watch #(
   input logic [Width-1:0] payload_i
 );
   import "DPI-C" function void assay_watch_beat(
-    input int unsigned channel, input longint unsigned cycle, input bit [Width-1:0] payload);
+    input int unsigned channel, input longint unsigned cycle, input bit [MaxWidth-1:0] payload);
   import "DPI-C" function void assay_watch_mark(
     input int unsigned channel, input longint unsigned cycle, input int unsigned what);
 
@@ -49,7 +50,7 @@ module assay_watch #(
       if (ready_i && !seen_ready) assay_watch_mark(Channel, cycle_i, FirstReady);
       if (waiting && !valid_i) assay_watch_mark(Channel, cycle_i, Dropped);
       if (waiting && valid_i && payload_i != last_payload) assay_watch_mark(Channel, cycle_i, Changed);
-      if (valid_i && ready_i) assay_watch_beat(Channel, cycle_i, payload_i);
+      if (valid_i && ready_i) assay_watch_beat(Channel, cycle_i, MaxWidth'(payload_i));
     end
   end
 endmodule

@@ -1,0 +1,32 @@
+"""A job that met its deadline: who waits for whom, as far as the pins tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from verif.contract.model import Contract
+from verif.judge.fault import Fault
+from verif.judge.observed import Observed, Trace
+
+WAITS_FOR_READY = "PRO-02"
+
+
+def hang(
+    contract: Contract, observed: Observed, job: int, testpoint: str, traces: Mapping[str, Trace], planned: Mapping[str, int]
+) -> Fault:
+    """J-009 when an output never raised VALID although READY waits for it, else J-001 with the beats that are missing."""
+    row = observed.job(job)
+    for channel in contract.channels:
+        silent = channel.dir == "out" and channel.id in traces and int(traces[channel.id].watch["first_valid"]) == 0
+        if testpoint == WAITS_FOR_READY and silent and planned[channel.id]:
+            return Fault("J-009", {"channel": channel.id, "cycles": str(int(row["end"]) - int(row["reset_end"]))})
+    missing = [f"{name} {traces[name].count}/{count}" for name, count in planned.items() if traces[name].count < count]
+    return Fault(
+        "J-001",
+        {
+            "done": str(int(row["ops_done"])),
+            "operations": str(int(observed.stimulus.job["op_count"][job])),
+            "cycles": str(int(row["end"]) - int(row["reset_end"])),
+            "missing": ", ".join(missing) or "-",
+        },
+    )
