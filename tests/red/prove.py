@@ -19,6 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS_FAILED = 1
 
 
+def say(text: str) -> None:
+    """One line, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def pytest_exit(clone: Path, tests: list[str]) -> tuple[int, str]:
     """Exit code and log of pytest over `tests` in `clone`."""
     argv = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
@@ -50,22 +56,25 @@ def main() -> int:
         clone = Path(scratch) / "clone"
         cloned = run(("git", "clone", "--quiet", str(ROOT), str(clone)), cwd=ROOT, wall_s=120.0)
         if not cloned.ok:
-            print(cloned.log.decode(errors="replace"))
+            say(cloned.log.decode(errors="replace"))
             return 2
         named = sorted({test for patch in patches for test in patch["tests"]})
-        print(f"  .    unbroken: {len(named)} named tests", flush=True)
+        say(f"  .    unbroken: {len(named)} named tests")
         code, log = pytest_exit(clone, named)
         if code != 0:
-            print(f"the named tests do not pass unbroken (pytest {code})\n{log[-4000:]}")
+            say(f"the named tests do not pass unbroken (pytest {code})\n{log[-4000:]}")
             return 1
         bad = 0
         for number, patch in enumerate(patches, 1):
             trouble = breaks(clone, patch)
             bad += bool(trouble)
-            print(f"  {'x not red' if trouble else '+ red    '} {number:2}/{len(patches)} {patch['id']}: {patch['breaks']}", flush=True)
+            say(
+                f"  {'x not red' if trouble else '+ red    '} {number:2}/{len(patches)} {patch['id']}: {patch['breaks']}",
+                flush=True,
+            )
             if trouble:
-                print(trouble)
-    print(f"{len(patches) - bad} passed, {bad} failed")
+                say(trouble)
+    say(f"{len(patches) - bad} passed, {bad} failed")
     return 1 if bad or not patches else 0
 
 

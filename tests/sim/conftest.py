@@ -218,7 +218,7 @@ class Bench:
     def execute(self, model: bytes, stimulus: Stimulus, *, powerup: int = 1, tests: str = TESTS, wall_s: float = 60.0) -> Execution:
         context = self.context({"assay.toml": b""})
         tools = context.toolchain
-        env = dict(tools.env) | {"PYTHONPATH": str(DATA)}
+        env = dict(tools.env) | {"PYTHONPATH": f"{tools.env['PYTHONPATH']}:{DATA}"}
         context = replace(context, toolchain=replace(tools, env=env, reads=(*tools.reads, DATA)))
         inputs = Inputs(context.work / "inputs")
         inputs.folder.mkdir()

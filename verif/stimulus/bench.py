@@ -97,5 +97,10 @@ def random_operation(site: Site, source: Stalls = FULL_RATE, sink: Stalls = FULL
 
 
 def directed_operation(site: Site, operands: Tensors, *scales: Scale) -> OperationValues:
-    """Given operands (corner-biased where missing), scales drawn from `scales`, every other input neutral."""
+    """Given operands (corner-biased where missing), scales drawn from `scales`, every other input neutral.
+
+    Random inputs for an operation without a sum: with everything neutral it would do nothing.
+    """
+    if not site.anatomy.operands:
+        return random_operation(site)
     return site.filled(dict(site.operand_values(operands)) | fixed_parameters(site, *scales))

@@ -13,16 +13,22 @@ Shape = tuple[int, ...]
 
 def uniform(kind: TensorType, shape: Shape, rng: np.random.Generator) -> Array:
     """Every legal value equally likely."""
-    return rng.integers(kind.low, kind.high, shape, np.int64, endpoint=True)
+    return rng.integers(*limits(kind), shape, np.int64, endpoint=True)
+
+
+def limits(kind: TensorType) -> tuple[int, int]:
+    """Least and greatest legal value that an int64 array can hold: unsigned 64-bit values stay below 2**63."""
+    return max(kind.low, -(1 << 63)), min(kind.high, (1 << 63) - 1)
 
 
 def corners(kind: TensorType, shape: Shape, rng: np.random.Generator) -> Array:
     """A mixture, per element: uniform, log-uniform magnitude, limits and their neighbours, powers of two, 0 and 1."""
     choice = rng.integers(0, 4, shape)
-    magnitude = np.exp2(rng.random(shape) * kind.bits).astype(np.int64) * rng.choice([-1, 1], shape)
-    limits = rng.choice(special_values(kind), shape)
-    powers = (1 << rng.integers(0, kind.bits, shape)) * rng.choice([-1, 1], shape)
-    mixed = np.select([choice == 0, choice == 1, choice == 2], [magnitude, limits, powers], uniform(kind, shape, rng))  # noqa: PLR2004
+    bits = min(kind.bits, 62)  # both signs of every power fit int64
+    magnitude = np.exp2(rng.random(shape) * bits).astype(np.int64) * rng.choice([-1, 1], shape)
+    special = rng.choice(special_values(kind), shape)
+    powers = (1 << rng.integers(0, bits, shape)) * rng.choice([-1, 1], shape)
+    mixed = np.select([choice == 0, choice == 1, choice == 2], [magnitude, special, powers], uniform(kind, shape, rng))  # noqa: PLR2004
     return clip(kind, mixed)
 
 
@@ -33,8 +39,8 @@ def small(kind: TensorType, shape: Shape, rng: np.random.Generator, magnitude: i
 
 def special_values(kind: TensorType) -> Array:
     """Least, next to least, -1, 0, 1 and greatest value, as far as they are legal."""
-    wanted = [kind.low, kind.low + 1, -1, 0, 1, kind.high]
-    return np.array(sorted({value for value in wanted if kind.low <= value <= kind.high}), np.int64)
+    low, high = limits(kind)
+    return np.array(sorted({value for value in (low, low + 1, -1, 0, 1, high) if low <= value <= high}), np.int64)
 
 
 def coded(kind: TensorType, shape: Shape, code: int) -> Array:
@@ -43,7 +49,8 @@ def coded(kind: TensorType, shape: Shape, code: int) -> Array:
     for axis, extent in enumerate(shape):
         stride = (37, 11, 5, 3)[axis % 4] + 2 * code
         total += np.expand_dims(np.arange(extent) * stride, tuple(a for a in range(len(shape)) if a != axis))
-    return kind.low + (total + 19 * code + 3) % (kind.high - kind.low + 1)
+    low, high = limits(kind)
+    return np.asarray(low + (total + 19 * code + 3) % min(high - low + 1, 1 << 62), np.int64)
 
 
 def identity(kind: TensorType, shape: Shape) -> Array:
@@ -65,10 +72,10 @@ def one_hot(kind: TensorType, shape: Shape, rng: np.random.Generator) -> Array:
 
 def walking_one(kind: TensorType, shape: Shape) -> Array:
     """One bit per element, its place walking along every axis."""
-    places = np.indices(shape).sum(axis=0) % max(1, kind.high.bit_length())
-    return clip(kind, np.int64(1) << places)
+    places = np.indices(shape).sum(axis=0) % max(1, limits(kind)[1].bit_length())
+    return clip(kind, np.left_shift(np.int64(1), places))
 
 
 def clip(kind: TensorType, array: Array) -> Array:
     """`array` cut to the legal range of the type."""
-    return np.clip(array, kind.low, kind.high).astype(np.int64)
+    return np.clip(array, *limits(kind)).astype(np.int64)

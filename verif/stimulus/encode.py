@@ -1,4 +1,4 @@
-"""Turns a batch of the plan into the one file that the simulator reads: beats, gaps, steps, deadlines. No expected values."""
+"""Turns a batch of the plan into the one file that the simulator reads: beats, gaps, steps, deadlines. No results in it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ class _Writer:
         """Appends one operation; the cycles that it may take."""
         operation = self.contract.operations[values.kind_index]
         steps = recipe.steps(operation, values.variables)
-        self.ops.add(len(self.ops.rows), job, values.kind_index, values.wait_previous, values.quiet, len(self.steps.rows), len(steps))
+        number, first = len(self.ops.rows), len(self.steps.rows)
+        self.ops.add(number, job, values.kind_index, values.wait_previous, values.quiet, first, len(steps))
         for step in steps:
             self.steps.add(step.kind, step.arg, step.within, self.word_total)
             self.append_words(np.array(step.words, np.uint32))

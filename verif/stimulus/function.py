@@ -8,10 +8,11 @@ from verif.stimulus import data
 from verif.stimulus.bench import Bench, directed_operation, random_operation
 from verif.stimulus.parameters import UNIT, legal_scale
 from verif.stimulus.site import Site
-from verif.stimulus.solve import steered
+from verif.stimulus.solve import covering, steered
 from verif.stimulus.values import JobValues, OperationValues, Stalls
 
 SMALL, MEDIUM, LARGE = 60, 150, 420  # beats of one operation
+DEEPEST = 1 << 62  # terms of a sum: as many as there can be
 
 
 def smoke(bench: Bench) -> JobValues:
@@ -63,9 +64,14 @@ def _spread(site: Site, operands: dict[str, data.Array]) -> OperationValues:
 
 
 def random_shapes(bench: Bench) -> JobValues:
-    """FUN-04: random shapes and corner-biased data, small and large operations mixed."""
-    budgets = (LARGE, MEDIUM, LARGE, SMALL)
-    sites = [bench.unequal(bench.any_kind(), budgets[0])] + [bench.sampled(bench.any_kind(), b) for b in budgets[1:]]
+    """FUN-04: random shapes and corner-biased data, small and large operations mixed, the longest sums among them."""
+    first, second, third, fourth = (bench.any_kind() for _ in range(4))
+    sites = (
+        bench.unequal(first, LARGE),
+        bench.sampled(second, MEDIUM),
+        bench.deep(third, LARGE, DEEPEST),
+        bench.sampled(fourth, SMALL),
+    )
     return bench.job([random_operation(site, Stalls(percent=10), Stalls(percent=10)) for site in sites])
 
 
@@ -76,8 +82,8 @@ def activation_limits(bench: Bench) -> JobValues:
         site = bench.deep(kind, MEDIUM, 4)
         low, high = site.output_limits()
         targets = [-1, 0, 1, low - 1, low, high, high + 1, -high]
-        operands = steered(site, site.rng.permutation(targets))
-        made.append(directed_operation(site, operands if operands else {}, UNIT))
+        solved = [steered(site, totals) for totals in covering(site, targets, least=1)]
+        made += [directed_operation(site, operands or {}, UNIT) for operands in solved]
         made.append(random_operation(bench.sampled(kind, SMALL)))
     return bench.job(made)
 

@@ -1,4 +1,4 @@
-"""Families of the numerics rows: limits multiplied, ties, double rounding, clip bounds. Solved, because chance misses them."""
+"""Families of the numerics rows: limits multiplied, ties, double rounding, clip bounds. Solved; chance misses them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import product
 import numpy as np
 
 from verif.stimulus import data
-from verif.stimulus.bench import Bench, directed_operation
+from verif.stimulus.bench import Bench, directed_operation, random_operation
 from verif.stimulus.function import MEDIUM
 from verif.stimulus.parameters import UNIT, Scale, legal_scale
 from verif.stimulus.site import Site
-from verif.stimulus.solve import residue, rounded, steered
+from verif.stimulus.solve import covering, free_extent, residue, rounded, steered
 from verif.stimulus.values import JobValues, OperationValues
 
 TERMS = 8  # of a sum, so that a chosen total of several hundred can be reached
@@ -49,14 +49,9 @@ def _pairs(site: Site) -> list[dict[str, data.Array]]:
     pair = site.anatomy.operands[:2]
     if any(not operand.sum_axes or not operand.free_axes for operand in pair):
         return [_special(site) for _ in range(4)]
-    extents = [_free_extent(site, i) for i in (0, 1)]
+    extents = [free_extent(site, i) for i in (0, 1)]
     steps = [range(0, len(data.special_values(site.kind(o.tensor))), extents[i]) for i, o in enumerate(pair)]
     return [{o.tensor: _single_term(site, i, offsets[i]) for i, o in enumerate(pair)} for offsets in product(*steps)]
-
-
-def _free_extent(site: Site, number: int) -> int:
-    operand = site.anatomy.operands[number]
-    return int(np.prod([site.shapes[operand.tensor][axis] for axis in operand.free_axes], dtype=np.int64))
 
 
 def _single_term(site: Site, number: int, offset: int) -> data.Array:
@@ -64,7 +59,7 @@ def _single_term(site: Site, number: int, offset: int) -> data.Array:
     extents = site.shapes[operand.tensor]
     special = data.special_values(site.kind(operand.tensor))
     order = operand.free_axes + operand.sum_axes
-    free = _free_extent(site, number)
+    free = free_extent(site, number)
     rows = np.zeros((free, int(np.prod(extents, dtype=np.int64)) // free), np.int64)
     rows[:, 0] = special[(np.arange(free) + offset) % len(special)]
     return np.ascontiguousarray(np.transpose(rows.reshape([extents[axis] for axis in order]), np.argsort(order)))
@@ -98,9 +93,7 @@ def _quotients(site: Site, scale: Scale, low: int, high: int) -> tuple[int, int]
     return (least, most) if least <= most else (0, 0)
 
 
-def _solved(
-    bench: Bench, total: Callable[[Site, Scale], int], hits: Callable[..., data.Array]
-) -> JobValues:
+def _solved(bench: Bench, total: Callable[[Site, Scale], int], hits: Callable[..., data.Array]) -> JobValues:
     made: list[OperationValues] = []
     for kind in bench.having(lambda a: a.rounds):
         for _ in range(3):
@@ -116,12 +109,11 @@ def _count(bench: Bench, values: OperationValues, hits: Callable[..., data.Array
 
 def _attempt(bench: Bench, kind: int, total: Callable[[Site, Scale], int]) -> OperationValues:
     site = bench.deep(kind, MEDIUM, TERMS)
+    if not site.anatomy.operands:
+        return random_operation(site)
     scales = _chosen_scales(site)
-    totals = [total(site, scales[int(site.rng.integers(len(scales)))]) for _ in range(_free_extent(site, 0))]
-    operands = steered(site, np.array(totals, np.int64))
-    if operands is None:
-        return directed_operation(site, _small(site), *scales)
-    return directed_operation(site, operands, *scales)
+    totals = [total(site, scales[int(site.rng.integers(len(scales)))]) for _ in range(free_extent(site, 0))]
+    return directed_operation(site, steered(site, np.array(totals, np.int64)) or _small(site), *scales)
 
 
 def _chosen_scales(site: Site) -> Sequence[Scale]:
@@ -146,9 +138,7 @@ def clip_bounds(bench: Bench) -> JobValues:
         site = bench.deep(kind, MEDIUM, TERMS)
         low, high = site.output_limits()
         scale = next((s for s in ((1, j) for j in range(40)) if legal_scale(site, s)), UNIT)
-        targets = [low - 1, low, low + 1, high - 1, high, high + 1]
-        for _ in range(2):
-            order = site.rng.permutation(targets * 4)
-            operands = steered(site, order << scale[1])
-            made.append(directed_operation(site, operands if operands else _small(site), scale))
+        wanted = covering(site, [low - 1, low, low + 1, high - 1, high, high + 1], least=2)
+        solved = [steered(site, totals << scale[1]) for totals in wanted]
+        made += [directed_operation(site, operands or _small(site), scale) for operands in solved]
     return bench.job(made)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from verif.contract.model import TensorType
 from verif.stimulus import data
 from verif.stimulus.site import Site, Slot
 from verif.stimulus.values import Tensors
@@ -97,13 +98,16 @@ def _random_scale(rng: np.random.Generator, ratio: float, multiplier: Slot | Non
 
 
 def _others(site: Site, typical_sum: float) -> dict[str, data.Array | int]:
-    """Corner-biased values for every slot; wide ones stay near the size of the sums that they are added to."""
-    filled: dict[str, data.Array | int] = {}
-    for slot in site.slots():
-        reach = int(4 * typical_sum)
-        low, high = max(slot.low, -reach), min(slot.high, reach)
-        if low > high:
-            low, high = slot.low, slot.high
-        drawn = site.rng.integers(low, high, slot.shape, np.int64, endpoint=True) if slot.shape else None
-        filled[slot.name] = drawn if drawn is not None else int(site.rng.integers(low, high, endpoint=True))
-    return filled
+    """Corner-biased values for every slot; beside sums, wide ones stay near the size of what they are added to."""
+    reach = int(4 * typical_sum) if site.anatomy.operands else 1 << 64
+    return {slot.name: _corners(slot, reach, site.rng) for slot in site.slots()}
+
+
+def _corners(slot: Slot, reach: int, rng: np.random.Generator) -> data.Array | int:
+    """Values in -reach..reach as far as that leaves any; a number for a variable."""
+    low, high = max(slot.low, -reach), min(slot.high, reach)
+    if low > high:
+        low, high = slot.low, slot.high
+    bits = max(low.bit_length(), high.bit_length(), 1)
+    drawn = data.corners(TensorType(signed=low < 0, bits=bits, shape=(), low=low, high=high), slot.shape, rng)
+    return drawn if slot.shape else int(drawn)

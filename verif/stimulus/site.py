@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -85,7 +86,7 @@ class Site:
     def typical_sum(self, operands: Tensors) -> float:
         """Root-mean-square estimate of the sums that these operands give; at least 1."""
         sizes = [float(np.sqrt(np.mean(np.square(array, dtype=np.float64)))) for array in operands.values() if array.size]
-        return max(1.0, float(np.prod(sizes)) * max(1, self.terms) ** 0.5)
+        return max(1.0, float(np.prod(sizes)) * math.sqrt(max(1, self.terms)))
 
     def operand_values(self, given: Tensors) -> dict[str, data.Array]:
         """`given`, and corner-biased data for every operand that is missing."""

@@ -6,14 +6,15 @@ With the scale m / 2**j the rounded value is sum * m / 2**j, so a wanted residue
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from verif.contract.model import Contract, Operation, TensorType, Text
 from verif.contract.nodes import Assignment, ExprError, Node
-from verif.contract.scope import input_tensors
+from verif.contract.scope import input_tensors, output_tensors
+from verif.contract.syntax import parse_math
 from verif.golden.evaluate import evaluate
 from verif.stimulus.anatomy import Place
 from verif.stimulus.data import Array, clip
@@ -30,19 +31,38 @@ def residue(scale: Scale, wanted: int) -> int:
     return wanted * pow(m, -1, 1 << j) % (1 << j) if j else 0
 
 
+def free_extent(site: Site, number: int) -> int:
+    """Elements of operand `number` along the axes that are not summed: so many sums can be chosen."""
+    operand = site.anatomy.operands[number]
+    return int(np.prod([site.shapes[operand.tensor][axis] for axis in operand.free_axes], dtype=np.int64))
+
+
+def steerable(site: Site) -> bool:
+    """Whether the first operand has plain summed and free axes, so that its sums can be chosen."""
+    operands = site.anatomy.operands
+    return bool(operands and operands[0].sum_axes and operands[0].free_axes)
+
+
+def covering(site: Site, targets: Sequence[int], least: int) -> list[Array]:
+    """`targets` in random order, for at least `least` operations and as many as it takes that each of them is a sum."""
+    order = site.rng.permutation(np.array(targets, np.int64))
+    free = free_extent(site, 0) if steerable(site) else len(order)
+    turns = max(least, -(-len(order) // free))
+    return [np.roll(order, -turn * free) for turn in range(turns)]
+
+
 def steered(site: Site, totals: Array) -> dict[str, Array] | None:
     """Operands whose sums are `totals` (one per free index of the first operand, flat), as near as its range allows.
 
     None when the first operand has no plain summed axis. Terms are visited in random order; pairs that cancel are added.
     """
-    operands = site.anatomy.operands
-    if not operands or not operands[0].sum_axes or not operands[0].free_axes:
+    if not steerable(site):
         return None
+    operands = site.anatomy.operands
     first, extents = operands[0], site.shapes
     order = first.free_axes + first.sum_axes
     moved = [extents[first.tensor][axis] for axis in order]
-    free = int(np.prod(moved[: len(first.free_axes)], dtype=np.int64))
-    rows = np.stack([_spread(site, int(totals[row % len(totals)])) for row in range(free)])
+    rows = np.stack([_spread(site, int(totals[row % len(totals)])) for row in range(free_extent(site, 0))])
     array = np.transpose(rows.reshape(moved), np.argsort(order))
     ones = {o.tensor: clip(site.kind(o.tensor), np.ones(extents[o.tensor], np.int64)) for o in operands[1:]}
     return {first.tensor: np.ascontiguousarray(array)} | ones
@@ -137,11 +157,17 @@ def _inputs(operation: Operation, values: OperationValues) -> dict[str, Array]:
 
 
 def _probe(operation: Operation, line: Assignment, number: int, node: Node) -> Operation:
-    """The operation up to math line `number`, which assigns only `node`, to a tensor wide enough for it."""
+    """The operation up to math line `number`, which assigns only `node`, to a tensor wide enough for it.
+
+    Tensors of later lines go, for what no line assigns would be an input.
+    """
     text = operation.math[number]
     source = text.value[node.offset : node.offset + node.length]
     target = operation.tensors[line.target]
     changed = Text(f"{line.target}[{','.join(line.indices)}] = {source}", text.span)
-    tensors = dict(operation.tensors) | {line.target: replace(WIDE, shape=target.shape)}
+    kept_lines = {parse_math(text.value).target for text in operation.math[:number]} | {line.target}
+    gone = set(output_tensors(operation)) - kept_lines
+    tensors = {name: kind for name, kind in operation.tensors.items() if name not in gone}
+    tensors[line.target] = replace(WIDE, shape=target.shape)
     kept = {name: policy for name, policy in operation.overflow.items() if name != line.target}
     return replace(operation, math=(*operation.math[:number], changed), tensors=tensors, overflow=kept)

@@ -442,7 +442,7 @@ void assay_watch_mark(unsigned int number, unsigned long long cycle, unsigned in
     if (e.phase == kIdle) return;
     WatchResult& watch = job().traces[number]->watch;
     if (what == kInReset) {
-        watch.in_reset += e.phase == kReset && cycle > e.asserted_at + 2;
+        watch.in_reset += cycle > e.asserted_at + 2;  // at the releasing edge too: the pin still shows reset
         return;
     }
     if (e.phase != kRun) return;

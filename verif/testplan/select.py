@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from verif.contract.model import Contract
@@ -80,12 +80,3 @@ def _batches(rows: Sequence[PlannedTestpoint], epoch: int) -> tuple[Batch, ...]:
         if row.id == POWER_UP:
             batches.append(Batch(len(batches), (Job(row.id, development_seed(row.id, 0, epoch)),), row.seeds))
     return tuple(batches)
-
-
-def job_seeds(plan: Plan, batch: Batch) -> Mapping[str, tuple[int, ...]]:
-    """Seeds under which the batch's testpoints are counted: the jobs' own, or the power-up seeds of a power-up batch."""
-    found: dict[str, tuple[int, ...]] = {}
-    for job in batch.jobs:
-        own = batch.powerup_seeds if job.testpoint == POWER_UP else (job.seed,)
-        found[job.testpoint] = found.get(job.testpoint, ()) + own
-    return found
