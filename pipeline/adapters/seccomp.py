@@ -1,8 +1,8 @@
-"""A seccomp filter as classic BPF: system calls that a build or a simulation never needs and that widen the kernel's surface.
+"""A seccomp filter as classic BPF: system calls that no build or simulation needs and that widen the kernel's surface.
 
-Format: `struct sock_filter` and `struct seccomp_data`, Linux Documentation/userspace-api/seccomp_filter.rst. Numbers: Linux 6.12,
-arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h (which arm64 uses). A test compares them with the
-headers of the host. The filter is a second fence: namespaces, absent capabilities and read-only mounts already stand.
+Format: `struct sock_filter` and `struct seccomp_data`, Linux Documentation/userspace-api/seccomp_filter.rst. Numbers: Linux
+6.12, arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h (which arm64 uses). A test compares them
+with the headers of the host. A second fence: namespaces, absent capabilities and read-only mounts already stand.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import InfrastructureError
 
-_ = None
+_NONE = None
 # name: (x86-64, arm64); None where the architecture has no such call.
 DENIED: Mapping[str, tuple[int | None, int | None]] = {
     # looking into, or steering, other processes
@@ -31,17 +31,17 @@ DENIED: Mapping[str, tuple[int | None, int | None]] = {
     "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "add_key": (248, 217), "request_key": (249, 218),
     "keyctl": (250, 219), "fanotify_init": (300, 262), "lookup_dcookie": (212, 18), "nfsservctl": (180, 42),
     # the machine itself
-    "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "create_module": (174, _),
-    "query_module": (178, _), "get_kernel_syms": (177, _), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
+    "init_module": (175, 105), "finit_module": (313, 273), "delete_module": (176, 106), "create_module": (174, _NONE),
+    "query_module": (178, _NONE), "get_kernel_syms": (177, _NONE), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
     "reboot": (169, 142), "acct": (163, 89), "syslog": (103, 116), "sethostname": (170, 161), "setdomainname": (171, 162),
     "settimeofday": (164, 170), "clock_settime": (227, 112), "clock_adjtime": (305, 266), "adjtimex": (159, 171),
-    "iopl": (172, _), "ioperm": (173, _), "modify_ldt": (154, _), "_sysctl": (156, _), "vhangup": (153, 58),
-    "personality": (135, 92), "uselib": (134, _), "ustat": (136, _),
+    "iopl": (172, _NONE), "ioperm": (173, _NONE), "modify_ldt": (154, _NONE), "_sysctl": (156, _NONE), "vhangup": (153, 58),
+    "personality": (135, 92), "uselib": (134, _NONE), "ustat": (136, _NONE),
     # memory that no rlimit counts
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194), "semget": (64, 190), "msgget": (68, 186),
     "mbind": (237, 235), "set_mempolicy": (238, 237), "set_mempolicy_home_node": (450, 450),
 }  # fmt: skip
-# Calls that are looked at more closely, and clone3, whose flags a filter cannot see: absent, so that libc falls back to clone.
+# Calls that are looked at more closely. clone3, whose flags a filter cannot see, is absent: libc falls back to clone.
 WATCHED: Mapping[str, tuple[int, int]] = {"clone": (56, 220), "clone3": (435, 435), "socket": (41, 198), "ioctl": (16, 29)}
 
 # linux/sched.h: CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.

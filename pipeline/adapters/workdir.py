@@ -5,25 +5,30 @@ What the command left is hostile: links, modes without access, chains of folders
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.adapters.process import run
 
 MOST_BYTES = 8 << 30
 MOST_FILES = 50_000
 DEEPEST = 32
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_GRAVE = ".assay-too-deep-"
+_OPEN = 0o700
+_REMOVE_S = 60.0
 
 
 @contextmanager
 def lent(work: Path, uid: int | None) -> Iterator[None]:
     """Make the tree under `work` belong to `uid` for a while (None: leave the owner), and put it in order afterwards.
 
-    Afterwards: owned by this process again, every folder open to it, nothing deeper than `DEEPEST`.
+    Afterwards: owned by this process again, every folder open to it, nothing deeper than `DEEPEST`; else OSError.
     """
     if uid is not None:
         _give(work, uid)
@@ -36,34 +41,42 @@ def lent(work: Path, uid: int | None) -> Iterator[None]:
         _remove_depths(work)
 
 
-def overflows(work: Path) -> bool:
-    """More than `MOST_FILES` files or `MOST_BYTES` bytes on disk. Counts what it can reach; the command runs meanwhile."""
+def overflows(work: Path, most_files: int = MOST_FILES, most_bytes: int = MOST_BYTES) -> bool:
+    """More than that many files or bytes on disk. Counts what it can reach; the command runs meanwhile."""
     count = size = 0
-    for folder, names in _folders(work):
-        for name in names:
+    for folder in _folders(work, most_files):
+        for name in folder.names:
             with suppress(OSError):
-                size += os.stat(name, dir_fd=folder, follow_symlinks=False).st_blocks * 512
-        count += len(names)
-        if count > MOST_FILES or size > MOST_BYTES:
+                size += os.stat(name, dir_fd=folder.file, follow_symlinks=False).st_blocks * 512
+        count += len(folder.names)
+        if count > most_files or size > most_bytes:
             return True
     return False
 
 
-def _folders(work: Path) -> Iterator[tuple[int, list[str]]]:
-    """(open folder, its entries) of every folder down to `DEEPEST`, parents first; never through a link."""
+class _Folder(NamedTuple):
+    """`file` is open while its turn lasts; `names` are its entries; `depth` is 0 at the top."""
+
+    file: int
+    names: list[str]
+    depth: int
+
+
+def _folders(work: Path, most: int | None = None) -> Iterator[_Folder]:
+    """Every folder down to `DEEPEST`, parents first; never through a link. `most` + 1 entries of each are enough."""
     pending: list[tuple[str, ...]] = [()]
     while pending:
         path = pending.pop()
-        folder = _open(work, path)
-        if folder is None:
+        file = _open(work, path)
+        if file is None:
             continue
         try:
-            names = _names(folder)
-            yield folder, names
+            names = _names(file, most)
+            yield _Folder(file, names, len(path))
             if len(path) < DEEPEST:
-                pending += [(*path, name) for name in names if _is_folder(folder, name)]
+                pending += [(*path, name) for name in names if _is_folder(file, name)]
         finally:
-            os.close(folder)
+            os.close(file)
 
 
 def _open(work: Path, path: tuple[str, ...]) -> int | None:
@@ -82,57 +95,62 @@ def _open(work: Path, path: tuple[str, ...]) -> int | None:
     return folder
 
 
-def _names(folder: int) -> list[str]:
-    """At most `MOST_FILES` + 1 entries: enough to know that there are too many."""
+def _names(folder: int, most: int | None) -> list[str]:
     found: list[str] = []
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             found.append(entry.name)
-            if len(found) > MOST_FILES:
+            if most is not None and len(found) > most:
                 break
     return found
 
 
-def _is_folder(folder: int, name: str) -> bool:
+def _mode(folder: int, name: str) -> int:
+    """The entry's own mode; 0, which is no kind of file, when it is gone."""
     with suppress(OSError):
-        return stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-    return False
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    return 0
+
+
+def _is_folder(folder: int, name: str) -> bool:
+    return stat.S_ISDIR(_mode(folder, name))
 
 
 def _give(work: Path, uid: int) -> None:
     """Change owners without following links. Group is the user's own number, as the sandbox sets it."""
     os.chown(work, uid, uid, follow_symlinks=False)
-    for folder, names in _folders(work):
-        for name in names:
+    for folder in _folders(work):
+        for name in folder.names:
             with suppress(OSError):
-                os.chown(name, uid, uid, dir_fd=folder, follow_symlinks=False)
+                os.chown(name, uid, uid, dir_fd=folder.file, follow_symlinks=False)
 
 
 def _open_folders(work: Path) -> None:
-    """Give back access to folders whose modes forbid it; a second look enters what the first one opened."""
-    for _round in range(DEEPEST):
-        closed = [(os.dup(folder), name) for folder, names in _folders(work) for name in names if _closed(folder, name)]
-        for folder, name in closed:
-            with suppress(OSError):
-                os.chmod(name, 0o700, dir_fd=folder)
-            os.close(folder)
-        if not closed:
-            return
-
-
-def _closed(folder: int, name: str) -> bool:
-    with suppress(OSError):
-        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        return stat.S_ISDIR(mode) and mode & 0o700 != 0o700
-    return False
+    """Give back access to folders whose modes forbid it. Parents come first: what is opened here is entered next."""
+    work.chmod(work.stat().st_mode | _OPEN)
+    for folder in _folders(work):
+        for name in folder.names:
+            mode = _mode(folder.file, name)
+            if stat.S_ISDIR(mode) and mode & _OPEN != _OPEN:
+                with suppress(OSError):
+                    os.chmod(name, _OPEN, dir_fd=folder.file)
 
 
 def _remove_depths(work: Path) -> None:
-    """Remove what lies deeper than `DEEPEST`: lift it to the top, where it is shallow, until nothing is deep."""
-    count = 0
-    while grave := _lift_one(work, count):
-        count += 1
-        while inner := _lift_one(grave, count, work):
-            count += 1
-            del inner
-        shutil.rmtree(grave, ignore_errors=True)
+    """Remove what lies deeper than `DEEPEST`: lifted to the top, from where `rm` can walk any depth."""
+    grave = ""
+    for number, (folder, name) in enumerate(_too_deep(work)):
+        grave = grave or tempfile.mkdtemp(prefix=".assay-too-deep-", dir=work)
+        os.rename(name, f"{grave}/{number}", src_dir_fd=folder)
+    if not grave:
+        return
+    run(("chmod", "-R", "u+rwx", "--", grave), cwd=work, wall_s=_REMOVE_S)
+    if not run(("rm", "-rf", "--one-file-system", "--", grave), cwd=work, wall_s=_REMOVE_S).ok:
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), grave)
+
+
+def _too_deep(work: Path) -> Iterator[tuple[int, str]]:
+    """(open folder at `DEEPEST`, a folder in it): all there are."""
+    for folder in _folders(work):
+        if folder.depth == DEEPEST:
+            yield from ((folder.file, name) for name in folder.names if _is_folder(folder.file, name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import Connection, Engine, and_, func, or_, select, true, update
 
 from pipeline.adapters.sql_store import queries, tables
 from pipeline.adapters.sql_store.dialect import db_now, reading, writing
@@ -47,16 +47,17 @@ class SqlMaintenance:
             found = connection.execute(query.order_by(table.c.lease_until)).mappings().all()
         return [Lapsed(row["tenant"], row["run_id"], row["id"], row["fence"], row["attempt"]) for row in found]
 
-    def next_steps(self, slots: int, republish_s: float) -> list[tuple[str, str]]:
+    def next_steps(self, slots: int, republish_s: float, only_run: str = "") -> list[tuple[str, str]]:
         """(run id, step id) to publish now, marked as published; see `_candidates` for the order."""
         table = tables.step
+        scope = table.c.run_id == only_run if only_run else true()
         stale = db_now() - republish_s
         due = or_(table.c.published_at.is_(None), table.c.published_at < stale)
         with writing(self._database) as connection:
-            free = slots + HEAD_START - _outstanding(connection, stale)
+            free = slots + HEAD_START - _outstanding(connection, stale, scope)
             if free <= 0:
                 return []
-            chosen = connection.execute(_candidates(due).limit(free)).all()
+            chosen = connection.execute(_candidates(due, stale).where(scope).limit(free)).all()
             published: list[tuple[str, str]] = []
             for run_id, step_id in chosen:
                 mark = update(table).where(table.c.id == step_id, table.c.state == StepState.READY.value, due)
@@ -67,7 +68,9 @@ class SqlMaintenance:
     def unpublish(self, step_ids: Sequence[str]) -> None:
         """Publishing failed: offer these again at the next sweep."""
         with writing(self._database) as connection:
-            connection.execute(update(tables.step).where(tables.step.c.id.in_(step_ids)).values(published_at=None))
+            table = tables.step
+            offered = update(table).where(table.c.id.in_(step_ids), table.c.state == StepState.READY.value)
+            connection.execute(offered.values(published_at=None))
 
 
 def _claimed(lease_s: float, environment: StepEnvironment, now: str) -> dict[str, Any]:
@@ -85,29 +88,28 @@ def _claimed(lease_s: float, environment: StepEnvironment, now: str) -> dict[str
     }
 
 
-def _outstanding(connection: Connection, stale: Any) -> int:
+def _held(stale: Any) -> Any:
     """Steps that hold a slot or a message: RUNNING, or published and not yet overdue."""
     table = tables.step
     waiting = and_(table.c.state == StepState.READY.value, table.c.published_at >= stale)
-    query = select(func.count()).select_from(table).where(or_(table.c.state == StepState.RUNNING.value, waiting))
+    return or_(table.c.state == StepState.RUNNING.value, waiting)
+
+
+def _outstanding(connection: Connection, stale: Any, scope: Any) -> int:
+    query = select(func.count()).select_from(tables.step).where(_held(stale), scope)
     return int(connection.execute(query).scalar_one())
 
 
-def _candidates(due: Any) -> Any:
-    """Fair share: a tenant's first waiting step counts behind as many as it has running, its second one more, and so on."""
+def _candidates(due: Any, stale: Any) -> Any:
+    """Fair share: a tenant's first waiting step comes after as many turns as it holds steps, its second one later."""
     table = tables.step
-    running = (
-        select(table.c.tenant, func.count().label("running"))
-        .where(table.c.state == StepState.RUNNING.value)
-        .group_by(table.c.tenant)
-        .subquery()
-    )
+    held = select(table.c.tenant, func.count().label("steps")).where(_held(stale)).group_by(table.c.tenant).subquery()
     order = (tables.run.c.number, table.c.ordinal)
-    turn = func.row_number().over(partition_by=table.c.tenant, order_by=order) + func.coalesce(running.c.running, 0)
+    turn = func.row_number().over(partition_by=table.c.tenant, order_by=order) + func.coalesce(held.c.steps, 0)
     joined = table.join(tables.run, tables.run.c.id == table.c.run_id)
     return (
         select(table.c.run_id, table.c.id)
-        .select_from(joined.outerjoin(running, running.c.tenant == table.c.tenant))
+        .select_from(joined.outerjoin(held, held.c.tenant == table.c.tenant))
         .where(table.c.state == StepState.READY.value, table.c.ready_at <= db_now(), due)
         .order_by(turn, *order)
     )

@@ -30,7 +30,9 @@ def steps(connection: Connection, tenant: str, run_id: str, *, only: str | None 
     if only is not None:
         query = query.where(tables.step.c.id == only)
     wanted = needs(connection, tenant, run_id)
-    proofs = rows.grouped(connection.execute(_of(tables.evidence, tenant, run_id)).mappings(), "step_id")
+    proofs = rows.grouped(
+        connection.execute(_of(tables.evidence, tenant, run_id).order_by(tables.evidence.c.role)).mappings(), "step_id"
+    )
     faults = rows.grouped(
         connection.execute(_of(tables.finding, tenant, run_id).order_by(tables.finding.c.position)).mappings(), "step_id"
     )

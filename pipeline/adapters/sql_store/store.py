@@ -82,6 +82,7 @@ class SqlStore:
         table = tables.step
         query = select(table).where(table.c.tenant == tenant, table.c.run_id == run_id).order_by(table.c.ordinal)
         with reading(self._database) as connection:
+            queries.run_row(connection, tenant, run_id)
             return {
                 row["name"]: StepProgress(row["done"], row["total"], row["worker"], row["reason"])
                 for row in connection.execute(query).mappings()
@@ -98,6 +99,7 @@ class SqlStore:
             select(table.c.environment).where(table.c.tenant == tenant, table.c.run_id == run_id).order_by(table.c.ordinal)
         )
         with reading(self._database) as connection:
+            queries.run_row(connection, tenant, run_id)
             found = [row for (row,) in connection.execute(query) if row]
         versions = {name: version for one in found for name, version in one["versions"].items()}
         toolchains = tuple(sorted({one["toolchain"] for one in found}))
@@ -108,6 +110,7 @@ class SqlStore:
         table = tables.event
         query = select(table).where(table.c.tenant == tenant, table.c.run_id == run_id, table.c.sequence > after)
         with reading(self._database) as connection:
+            queries.run_row(connection, tenant, run_id)
             return [
                 Event(row["run_id"], row["sequence"], row["type"], row["subject"], row["time"], row["data"])
                 for row in connection.execute(query.order_by(table.c.sequence)).mappings()

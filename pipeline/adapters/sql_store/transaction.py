@@ -100,8 +100,9 @@ class SqlRunTransaction:
         """Write the verdict, once: a run that has one is never decided again."""
         table = tables.run
         query = update(table).where(table.c.id == self._run_id, table.c.tenant == self._tenant, table.c.verdict.is_(None))
-        self._connection.execute(query.values(verdict=verdict, verdict_digest=digest, finished_at=now))
-        self._event(now, "assay.run.decided", "", {"verdict": verdict, "digest": digest})
+        decided = query.values(verdict=verdict, verdict_digest=digest, finished_at=now).returning(table.c.id)
+        if self._connection.execute(decided).scalar_one_or_none() is not None:
+            self._event(now, "assay.run.decided", "", {"verdict": verdict, "digest": digest})
 
     def _owned(self, step_id: str, fence: int, values: Mapping[str, Any], *, lapsed: bool) -> str:
         table = tables.step
