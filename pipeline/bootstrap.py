@@ -21,6 +21,8 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from celery import Celery
 
+    from pipeline.adapters.diagnosis import Probe
+
 Kind = Literal["local", "celery", "outbox"]
 
 
@@ -98,6 +100,13 @@ def open_workshop(settings: Settings) -> Workshop:
     from pipeline.stages import STAGES
 
     return Workshop(open_sandbox(settings.sandbox), find_toolchain(), {stage.name: stage for stage in STAGES})
+
+
+def diagnose(settings: Settings) -> tuple[Probe, ...]:
+    """What is in place and what is not, with the rule that says what to do. Never raises for what is missing."""
+    from pipeline.adapters import diagnosis
+
+    return diagnosis.diagnose(settings)
 
 
 def embedded_redis(settings: Settings) -> EmbeddedRedis | None:

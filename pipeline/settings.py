@@ -15,6 +15,7 @@ SANDBOXES = ("auto", "bubblewrap", "none")
 LANGUAGES = ("en", "ko")
 TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
+OF_A_TERMINAL = ("NO_COLOR", "TERM", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ class Settings:
         env = _environment()
         inherited = {key: env[key] for key in PASSED_ON if key in env}
         return inherited | {key: str(getattr(self, name)) for name, key in _variables().items()}
+
+
+def terminal_environment() -> dict[str, str]:
+    """What the environment says of the terminal: colour, kind, width, character set."""
+    env = _environment()
+    return {key: env[key] for key in OF_A_TERMINAL if key in env}
 
 
 def _environment() -> Mapping[str, str]:
