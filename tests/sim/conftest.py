@@ -60,7 +60,7 @@ class ScriptedSandbox:
     def __init__(self, script: Sequence[Callable[[SandboxJob], SandboxResult]]) -> None:
         self.script, self.jobs = list(script), list[SandboxJob]()
 
-    def run(self, job: SandboxJob, cancel: threading.Event | None = None) -> SandboxResult:
+    def run(self, job: SandboxJob, cancel: threading.Event | None = None) -> SandboxResult:  # noqa: ARG002
         self.jobs.append(job)
         return self.script.pop(0)(job)
 
@@ -174,10 +174,16 @@ class Bench:
     count: int = 0
     models: dict[str, bytes] = field(default_factory=dict)
 
-    def context(self, files: Mapping[str, bytes], stage: str = "build", sandbox: Sandbox | None = None) -> StageContext:
+    def context(
+        self,
+        files: Mapping[str, bytes],
+        stage: str = "build",
+        sandbox: Sandbox | None = None,
+        pins: Mapping[str, tuple[str, int]] = PORTS,
+    ) -> StageContext:
         self.count += 1
         blobs = MemoryBlobs()
-        ports = {name: {"dir": way, "width": width} for name, (way, width) in PORTS.items()}
+        ports = {name: {"dir": way, "width": width} for name, (way, width) in pins.items()}
         inputs = {("intake", "tree"): pack_tree(files), ("gate", "ports"): json.dumps(ports).encode()}
         evidence: dict[str, dict[str, Evidence]] = {}
         for (step, role), data in inputs.items():
@@ -198,8 +204,10 @@ class Bench:
             progress=lambda _done, _total: None,
         )
 
-    def build(self, files: Mapping[str, bytes]) -> tuple[StageResult, StageContext]:
-        context = self.context(files)
+    def build(
+        self, files: Mapping[str, bytes], pins: Mapping[str, tuple[str, int]] = PORTS
+    ) -> tuple[StageResult, StageContext]:
+        context = self.context(files, pins=pins)
         return BuildStage().run(context), context
 
     def model(self, name: str, files: Mapping[str, bytes]) -> bytes:
@@ -215,7 +223,9 @@ class Bench:
         assert done.record is not None, done.result.log.decode(errors="replace")
         return Seen(stimulus, Record.unpack(done.record), done)
 
-    def execute(self, model: bytes, stimulus: Stimulus, *, powerup: int = 1, tests: str = TESTS, wall_s: float = 60.0) -> Execution:
+    def execute(
+        self, model: bytes, stimulus: Stimulus, *, powerup: int = 1, tests: str = TESTS, wall_s: float = 60.0
+    ) -> Execution:
         context = self.context({"assay.toml": b""})
         tools = context.toolchain
         env = dict(tools.env) | {"PYTHONPATH": f"{tools.env['PYTHONPATH']}:{DATA}"}

@@ -1,6 +1,7 @@
 """What the transactors drive and record, on a real model: exact to the cycle."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,12 @@ from verif.records.record import STATUS_DEADLINE, STATUS_DONE
 pytestmark = [pytest.mark.sim, pytest.mark.xdist_group("sim")]
 
 
-def steps(values):
+def steps(values: Any) -> Any:
     return [later - earlier for earlier, later in pairwise(values)]
 
 
 @pytest.fixture(scope="module")
-def seen(bench, model, kit):
+def seen(bench: Any, model: Any, kit: Any) -> Any:
     """One process for most tests: each job is one question."""
     words = [3, 500, 65535, 7, 1024, 9]
     free = dict(words=words, plus=5)
@@ -32,7 +33,7 @@ def seen(bench, model, kit):
     return bench.run(model, jobs)
 
 
-def test_every_planned_beat_crosses_in_order_and_is_recorded_on_both_sides(seen, kit):
+def test_every_planned_beat_crosses_in_order_and_is_recorded_on_both_sides(seen: Any, kit: Any) -> None:
     for job in range(6):
         planned = [3, 500, 65535, 7, 1024, 9] * (2 if job in {4, 5} else 1)
         plus = 0 if job == 4 else 5
@@ -42,38 +43,40 @@ def test_every_planned_beat_crosses_in_order_and_is_recorded_on_both_sides(seen,
         assert seen.cycles(job, kit.T) == seen.cycles(job, kit.A)
 
 
-def test_beats_stream_without_bubbles(seen, kit):
+def test_beats_stream_without_bubbles(seen: Any, kit: Any) -> None:
     assert steps(seen.cycles(0, kit.A)) == [1] * 5
     assert [out - into for into, out in zip(seen.cycles(0, kit.A), seen.cycles(0, kit.C), strict=True)] == [1] * 6
 
 
-def test_gaps_of_a_source_are_exact(seen, kit):
+def test_gaps_of_a_source_are_exact(seen: Any, kit: Any) -> None:
     assert steps(seen.cycles(1, kit.A)) == [1, 4, 2, 1, 5]
-    assert seen.cycles(1, kit.A)[0] - seen.cycles(0, kit.A)[0] == 2 + int(seen.record.job["reset_end"][1] - seen.record.job["reset_end"][0])
+    assert seen.cycles(1, kit.A)[0] - seen.cycles(0, kit.A)[0] == 2 + int(
+        seen.record.job["reset_end"][1] - seen.record.job["reset_end"][0]
+    )
 
 
-def test_ready_stalls_counted_from_the_previous_beat_are_exact(seen, kit):
+def test_ready_stalls_counted_from_the_previous_beat_are_exact(seen: Any, kit: Any) -> None:
     assert steps(seen.cycles(2, kit.C)) == [1, 6, 2, 1, 3]
 
 
-def test_ready_stalls_counted_from_valid_are_exact(seen, kit):
+def test_ready_stalls_counted_from_valid_are_exact(seen: Any, kit: Any) -> None:
     waited = [out - into - 1 for into, out in zip(seen.cycles(3, kit.A), seen.cycles(3, kit.C), strict=True)]
     assert waited == [0, 1, 2, 3, 4, 5]
 
 
-def test_overlapping_operations_leave_no_bubble(seen, kit):
+def test_overlapping_operations_leave_no_bubble(seen: Any, kit: Any) -> None:
     assert steps(seen.cycles(4, kit.A)) == [1] * 11
     first, second = seen.record.op[4:6]
     assert second["start"] == first["start"]
     assert first["end"] < second["end"]
 
 
-def test_an_operation_that_waits_starts_after_the_quiet_window(seen):
+def test_an_operation_that_waits_starts_after_the_quiet_window(seen: Any) -> None:
     first, second = seen.record.op[6:8]
     assert second["start"] - first["end"] == 13 + 1
 
 
-def test_a_job_that_never_ends_meets_its_deadline_and_the_next_one_runs(seen, kit):
+def test_a_job_that_never_ends_meets_its_deadline_and_the_next_one_runs(seen: Any, kit: Any) -> None:
     missing, after = seen.record.job[6:8]
     assert (missing["status"], missing["ops_done"]) == (STATUS_DEADLINE, 0)
     assert missing["end"] - missing["reset_end"] == 300
@@ -82,26 +85,26 @@ def test_a_job_that_never_ends_meets_its_deadline_and_the_next_one_runs(seen, ki
     assert seen.record.op["end"][8] == 0
 
 
-def test_reset_and_quiet_windows_have_their_lengths(seen):
+def test_reset_and_quiet_windows_have_their_lengths(seen: Any) -> None:
     before, last = seen.record.job[6:8]
     assert last["reset_end"] - before["end"] == 9
     assert last["end"] - seen.record.op["end"][9] == 31 + 1
 
 
-def test_a_healthy_design_leaves_no_protocol_observation(seen):
+def test_a_healthy_design_leaves_no_protocol_observation(seen: Any) -> None:
     for name in ("dropped", "changed", "in_reset", "after_reset"):
         assert not seen.record.watch[name].any()
     assert not seen.record.job["surplus"].any()
     assert (seen.record.watch["first_ready"][:3] > seen.record.job["reset_end"][0]).all()
 
 
-def test_head_names_stimulus_monitors_and_seed(seen):
+def test_head_names_stimulus_monitors_and_seed(seen: Any) -> None:
     head = seen.record.head[0]
     assert (head["monitors"], head["channels"], head["powerup_seed"]) == (3, 3, 1)
     assert len(head["stimulus"]) == 64
 
 
-def test_pulse_and_wait_take_the_event_that_they_caused(bench, model, kit):
+def test_pulse_and_wait_take_the_event_that_they_caused(bench: Any, model: Any, kit: Any) -> None:
     pulse = (st.STEP_PULSE, 2, 0, kit.hold(start=1))
     wait = (st.STEP_WAIT, 0, 50, ())
     configure = (st.STEP_SET, 0, 0, kit.hold(plus=9))
@@ -119,7 +122,7 @@ def test_pulse_and_wait_take_the_event_that_they_caused(bench, model, kit):
 
 
 @pytest.mark.parametrize("mode", [st.IDLE_ZERO, st.IDLE_HOLD, st.IDLE_RANDOM])
-def test_idle_payload_is_what_the_job_asks_for(bench, model, kit, mode):
+def test_idle_payload_is_what_the_job_asks_for(bench: Any, model: Any, kit: Any, mode: Any) -> None:
     """The fault reads the payload one cycle late, so it shows what was driven in the gap."""
     words = [11, 22, 33, 44, 55]
     seen = bench.run(model, [kit.Job([kit.Op(words, gaps=[3] * 5, fault=1 << 4)], idle=mode)])
@@ -132,8 +135,8 @@ def test_idle_payload_is_what_the_job_asks_for(bench, model, kit, mode):
         assert len({*stale, *words, 0}) == 11
 
 
-def test_power_up_state_follows_the_seed(bench, model, kit):
-    def first_word(seed):
+def test_power_up_state_follows_the_seed(bench: Any, model: Any, kit: Any) -> None:
+    def first_word(seed: Any) -> Any:
         return bench.run(model, [kit.Job([kit.Op([1], fault=1 << 5)])], powerup=seed).words(0, kit.C)
 
     assert first_word(1) == first_word(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,11 @@ from verif.testplan.plan import Batch, Job, Plan
 
 WATCHDOG = 4  # a job may take this many times its operations' max_cycles, stalls and waits added
 MARGIN = 64  # cycles, for what lies between operations
+Source = Callable[[Contract, Job], JobValues]
 
 
-def encode(contract: Contract, plan: Plan, batch: Batch) -> Stimulus:
-    """The stimulus of `batch`; the same arguments give the same bytes.
+def encode(contract: Contract, plan: Plan, batch: Batch, source: Source = job_values) -> Stimulus:
+    """The stimulus of `batch`; the same arguments give the same bytes. `source` makes a job's values.
 
     Raises:
         StimulusError: an operation cannot be drawn or driven.
@@ -33,7 +35,7 @@ def encode(contract: Contract, plan: Plan, batch: Batch) -> Stimulus:
     """
     writer = _Writer(contract)
     for number, job in enumerate(batch.jobs):
-        writer.job(number, job, job_values(contract, job))
+        writer.job(number, job, source(contract, job))
     return writer.finish(plan.digest(), batch.index)
 
 
