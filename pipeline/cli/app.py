@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from pipeline.cli.bank import bank
 from pipeline.cli.check import check
 from pipeline.cli.demo import demo
 from pipeline.cli.doctor import doctor
@@ -21,7 +22,7 @@ from pipeline.cli.up import up
 from pipeline.cli.watch import watch
 from pipeline.messages import LANGUAGES, text
 
-VERBS = (check, submit, watch, show, runs, report, repro, up, doctor, demo)
+VERBS = (check, submit, watch, show, runs, report, repro, up, doctor, demo, bank)
 
 
 @dataclass(frozen=True, slots=True)

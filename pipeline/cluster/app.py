@@ -12,7 +12,7 @@ CONNECT_S = 2.0
 def make_app(broker_url: str, visibility_s: float) -> Celery:
     """An application on that broker. `visibility_s` must be above the longest step.
 
-    A message comes back after `visibility_s` when its worker vanished; that is only a second net, because the sweep publishes
+    A message comes back after `visibility_s` when its worker vanished; that is only a second net, for the sweep publishes
     READY steps again by itself. No result backend, no chords, no events: state is in the store.
     """
     app = Celery("assay", broker=broker_url, set_as_current=False)

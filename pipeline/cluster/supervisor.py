@@ -1,29 +1,48 @@
-"""What `assay up` runs: embedded Redis, a Celery worker, and the sweep. It may be killed at any time; the store is the truth."""
+"""What `assay up` runs: embedded Redis, a Celery worker, and the sweep. It may be killed: the store is the truth."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.adapters.process import Child, spawn
 from pipeline.bootstrap import Center, embedded_redis, open_center
 from pipeline.cluster.app import QUEUE
+from pipeline.cluster.lock import HomeLock
 from pipeline.engine.sweep import sweep
-from pipeline.errors import BrokerUnavailable, InfrastructureError, UsageError
+from pipeline.errors import BrokerUnavailable, InfrastructureError
 from pipeline.settings import Settings
 
 Part = Literal["redis", "worker", "sweep"]
 Tell = Callable[[Part, str], None]
 STOP_S = 20.0
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
+
+
+def _open_center(settings: Settings) -> Center:
+    return open_center(settings, "celery")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a centre runs: the module that Celery loads in the worker, and how this process opens the store.
+
+    The module may lie in `Settings.home`, which is the worker's working directory. Tests bring scripted stages this way.
+    """
+
+    application: str = "pipeline.cluster.worker"
+    open_center: Callable[[Settings], Center] = _open_center
+
+
+ORDINARY = Kind()
 
 
 def worker_command(settings: Settings, application: str = "pipeline.cluster.worker") -> tuple[str, ...]:
@@ -58,13 +77,14 @@ class _Pause:
 class Supervisor:
     """The parts of one centre. `tell` hears (part, what): started, ended, gone, back."""
 
-    def __init__(self, settings: Settings, tell: Tell = lambda _part, _what: None) -> None:
+    def __init__(self, settings: Settings, tell: Tell = lambda _part, _what: None, kind: Kind = ORDINARY) -> None:
         self._settings = settings
         self._tell = tell
+        self._kind = kind
         self._redis = embedded_redis(settings)
         self._worker: Child | None = None
         self._center: Center | None = None
-        self._lock = -1
+        self._lock = HomeLock(settings.home)
         self._pauses: dict[Part, _Pause] = {"redis": _Pause(), "worker": _Pause()}
         self._broker_gone = False
 
@@ -83,9 +103,9 @@ class Supervisor:
 
     def start(self) -> None:
         """Start everything. Raises before anything runs when tools or sandbox are missing, or another centre runs here."""
-        self._take_lock()
+        self._lock.take()
         try:
-            self._center = open_center(self._settings, "celery")
+            self._center = self._kind.open_center(self._settings)
             self._center.services.workshop()
             if self._redis:
                 self._redis.start()
@@ -128,9 +148,7 @@ class Supervisor:
         if self._center:
             self._center.close()
             self._center = None
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        self._lock.release()
 
     def _revive(self) -> None:
         if self._redis and self._redis.pid is None and self._may_start("redis"):
@@ -151,24 +169,16 @@ class Supervisor:
     def _start_worker(self) -> None:
         home = self._settings.home
         env = self._settings.child_environment()
-        self._worker = spawn(worker_command(self._settings), cwd=home, env=env, log=home / "worker.log")
+        self._worker = spawn(
+            worker_command(self._settings, self._kind.application), cwd=home, env=env, log=home / "worker.log"
+        )
         self._tell("worker", "started")
-
-    def _take_lock(self) -> None:
-        self._settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = os.open(self._settings.home / "up.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            self._lock = -1
-            raise UsageError("U-904", home=self._settings.home) from None
 
 
 @contextmanager
-def running(settings: Settings, tell: Tell = lambda _part, _what: None) -> Iterator[Supervisor]:
+def running(settings: Settings, tell: Tell = lambda _part, _what: None, kind: Kind = ORDINARY) -> Iterator[Supervisor]:
     """A centre that runs beside the caller and is gone when the block ends."""
-    supervisor = Supervisor(settings, tell)
+    supervisor = Supervisor(settings, tell, kind)
     supervisor.start()
     stop = threading.Event()
     thread = threading.Thread(target=supervisor.run, args=(stop,), name="sweep", daemon=True)
@@ -181,13 +191,15 @@ def running(settings: Settings, tell: Tell = lambda _part, _what: None) -> Itera
         supervisor.stop()
 
 
-def run_until_signal(settings: Settings, tell: Tell) -> None:
-    """`assay up`: run until SIGINT or SIGTERM, then end everything. For the main thread."""
+def run_until_signal(settings: Settings, tell: Tell, kind: Kind = ORDINARY) -> None:
+    """`assay up`: run until SIGINT, SIGTERM or SIGHUP, then end everything. For the main thread."""
     stop = threading.Event()
-    supervisor = Supervisor(settings, tell)
-    supervisor.start()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    supervisor = Supervisor(settings, tell, kind)
+    # Before anything starts: the parts live in sessions of their own and would outlive a centre that a signal ends.
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in heard}
     try:
+        supervisor.start()
         supervisor.run(stop)
     finally:
         supervisor.stop()

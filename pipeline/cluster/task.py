@@ -1,15 +1,23 @@
-"""The one task: run the step whose ids the message carries."""
+"""The one task: run the step whose ids the message carries. And how a worker that runs it ends."""
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
-from celery import Celery
+from celery import Celery, signals
 
 from pipeline.cluster.app import TASK
+from pipeline.cluster.lock import is_centre
+from pipeline.cluster.watch import BrokerWatch
 from pipeline.engine.run_step import run_step
 from pipeline.engine.services import Services
+
+LOOK_S = 0.5
 
 
 class Bench:
@@ -37,12 +45,33 @@ class Bench:
             self._services.stop.set()
 
 
-def register(app: Celery, open_services: Callable[[], Services]) -> Bench:
-    """Give `app` the task; `open_services` is called once in each worker process."""
+def register(app: Celery, open_services: Callable[[], Services], home: Path) -> Celery:
+    """Give `app` the task; `open_services` is called once in each worker process.
+
+    On SIGTERM steps under way return to the queue, uncounted. A worker that the centre of `home` started sends itself one
+    when that centre is gone: nobody else would.
+    """
     bench = Bench(open_services)
+    app.steps["consumer"].add(BrokerWatch)
 
     @app.task(name=TASK, ignore_result=True)
     def work(run_id: str, step_id: str) -> None:
         run_step(bench.services(), run_id, step_id)
 
-    return bench
+    @signals.worker_shutting_down.connect(weak=False)
+    def give_back(**_: object) -> None:
+        bench.stop()
+
+    @signals.worker_ready.connect(weak=False)
+    def watch(**_: object) -> None:
+        parent = os.getppid()
+        if is_centre(home, parent):
+            threading.Thread(target=_end_with, args=(parent,), name="centre", daemon=True).start()
+
+    return app
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -57,12 +57,15 @@ def advance(nodes: Sequence[StepNode]) -> Move:
 
 
 def _obstacle(node: StepNode, known: Mapping[str, StepNode]) -> str:
-    """`gate failed`: the step at the root of it and what became of it; empty when nothing stands in the way."""
+    """`gate failed`: the step at the root of it and what became of it; empty when nothing stands in the way.
+
+    Never empty for a need that did not pass: a step without an obstacle and without its needs would wait for ever.
+    """
     for need in (known[name] for name in node.needs):
         if need.outcome in {Outcome.FAILED, Outcome.BROKEN}:
             return f"{need.name} {need.outcome}"
         if need.outcome is Outcome.SKIPPED:
-            return need.reason
+            return need.reason or f"{need.name} {need.outcome}"
     return ""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from pipeline.domain.canonical import canonical_json
 from pipeline.domain.evidence import Evidence
 from pipeline.domain.finding import Finding
 from pipeline.domain.outcome import Outcome
@@ -21,9 +22,14 @@ LONGEST_TRACEBACK = 64 << 10
 
 
 def checked(result: StageResult) -> StageResult:
-    """The result as it is committed: bounded, and never PASSED beside an error finding. P-006 for a figure that is none."""
+    """The result as it is committed: bounded, and never PASSED beside an error finding.
+
+    Raises InfrastructureError P-006 for a figure that is none, P-008 for what the store could not keep or nobody understand.
+    """
     if not all(math.isfinite(value) for value in result.metrics.values()):
         raise InfrastructureError("P-006", metrics=", ".join(k for k, v in result.metrics.items() if not math.isfinite(v)))
+    if flaw := _flaw(result):
+        raise InfrastructureError("P-008", reason=flaw)
     faults = {finding.outcome for finding in result.findings if finding.severity == "error"}
     outcome = result.outcome
     if outcome is Outcome.PASSED and faults:
@@ -35,6 +41,19 @@ def checked(result: StageResult) -> StageResult:
         reason=printable(result.reason),
         next_steps=result.next_steps if outcome is Outcome.PASSED else (),
     )
+
+
+def _flaw(result: StageResult) -> str:
+    """Why the commit of this result would fail, or say nothing; empty when there is no reason."""
+    if result.outcome is Outcome.SKIPPED and not printable(result.reason).strip():
+        return "skipped without a reason"
+    if len({item.role for item in result.evidence}) != len(result.evidence):
+        return "two pieces of evidence play one role"
+    try:
+        canonical_json([result.reason, [finding.to_json() for finding in result.findings]])
+    except (UnicodeEncodeError, ValueError, TypeError) as error:
+        return f"not JSON text: {type(error).__name__}"
+    return ""
 
 
 def _bounded(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -9,11 +9,13 @@ from pipeline.engine.views import Event, RunView
 
 def view_run(services: Services, tenant: str, reference: str) -> RunView:
     """One run with its steps, findings and progress. `reference`: number, id or beginning of one; NotFoundError."""
-    run = services.store.find_run(tenant, reference)
-    events = services.store.events(tenant, run.id)
+    found = services.store.find_run(tenant, reference)
+    # In this order: what is read later is never older, so a run with a verdict is shown with all its steps.
+    events = services.store.events(tenant, found.id)
+    run = services.store.run(tenant, found.id)
     steps = services.store.steps(tenant, run.id)
     return RunView(
-        run=services.store.run(tenant, run.id),
+        run=run,
         submission=services.store.submission(tenant, run.submission_id),
         steps=tuple(steps),
         findings=tuple(finding for step in steps if step.result for finding in step.result.findings),

@@ -22,7 +22,7 @@ from pipeline.ports import StageContext
 class Done(StrEnum):
     """What became of one delivery of a step."""
 
-    DROPPED = "dropped"  # somebody else had it, or it is done: a repeated message
+    DROPPED = "dropped"  # not claimed: somebody else had it, it is done (a repeated message), or this process is stopping
     COMMITTED = "committed"
     RETRIED = "retried"  # broken, and it will be tried again
     LOST = "lost"  # the lease was lost meanwhile; the work was thrown away
@@ -32,6 +32,9 @@ class Done(StrEnum):
 def run_step(services: Services, run_id: str, step_id: str) -> Done:
     """Run the step if it is still to be run. Never raises for what a stage does; the store's own faults do raise."""
     workshop = services.workshop()
+    if services.stop.is_set():
+        services.maintenance.unpublish([step_id])  # somebody else may have it at once
+        return Done.DROPPED
     environment = _environment(services, workshop)
     claim = services.maintenance.claim(run_id, step_id, services.limits.lease_s, environment, services.clock.now())
     if claim is None:
@@ -103,8 +106,8 @@ def _commit(services: Services, workshop: Workshop, claim: Claim, result: StageR
     except LeaseLost:
         return Done.LOST
     except InfrastructureError as error:
-        if not result.next_steps:
-            raise
+        if error.rule != "P-004":
+            raise  # the store's own trouble; only a plan that could never end is the stage's
         return _commit(services, workshop, claim, broken(error.rule, error.values))
     return Done.COMMITTED
 

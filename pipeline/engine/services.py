@@ -137,8 +137,11 @@ class Maintenance(Protocol):
     def lapsed(self) -> Sequence[Lapsed]:
         """RUNNING steps whose lease has lapsed."""
 
-    def next_steps(self, slots: int, republish_s: float) -> Sequence[tuple[str, str]]:
-        """(run id, step id) to publish now, marked as published: at most free slots + 2, fair between tenants."""
+    def next_steps(self, slots: int, republish_s: float, only_run: str = "") -> Sequence[tuple[str, str]]:
+        """(run id, step id) to publish now, marked as published: at most free slots + 2, fair between tenants.
+
+        With `only_run` the other runs do not exist: neither are they chosen, nor do they hold a slot.
+        """
 
     def unpublish(self, step_ids: Sequence[str]) -> None:
         """Publishing failed: offer these again at the next sweep."""
@@ -169,7 +172,8 @@ class Limits:
 class Services:
     """`workshop` is called by those who run steps only: submitting needs neither compiler nor sandbox.
 
-    Setting `stop` makes every attempt of this process give its step back, uncounted, within a beat.
+    Setting `stop` makes every attempt of this process give its step back, uncounted, within a beat. `only_run`: the one run
+    that this process publishes, empty for all.
     """
 
     store: Store
@@ -184,3 +188,4 @@ class Services:
     new_id: Callable[[], str]
     limits: Limits = Limits()
     stop: threading.Event = field(default_factory=threading.Event)
+    only_run: str = ""

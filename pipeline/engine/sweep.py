@@ -18,7 +18,8 @@ def sweep(services: Services) -> int:
 
 def publish(services: Services) -> int:
     """Offer READY steps to the broker: at most free slots + 2, in the store's fair order; how many."""
-    offered = services.maintenance.next_steps(services.limits.slots, services.limits.republish_s)
+    limits = services.limits
+    offered = services.maintenance.next_steps(limits.slots, limits.republish_s, services.only_run)
     for count, (run_id, step_id) in enumerate(offered):
         try:
             services.dispatcher.publish(run_id, step_id)

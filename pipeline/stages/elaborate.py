@@ -196,13 +196,16 @@ def _too_large(what: str, limit: int) -> Finding:
 
 def _classified(result: SandboxResult, work: Path) -> list[Finding]:
     """The tool's complaints about the submission's files, each under the rule that tells the user most."""
-    found = [_kind(finding) for finding in findings(result.log, work) if _plain_path(finding)]
+    placed = (_placed(finding) for finding in findings(result.log, work))
+    found = [_kind(finding) for finding in placed if finding is not None]
     # A port that cannot be bound brings complaints after it that say nothing more.
     return [finding for finding in found if finding.rule == _PORT] or found
 
 
-def _plain_path(found: Finding) -> bool:
-    return found.location is not None and inside(f"{TREE}/{found.location.file}") == found.location.file
+def _placed(found: Finding) -> Finding | None:
+    """The finding with the plain path of its file; None when that leaves the submission."""
+    name = inside(f"{TREE}/{found.location.file}") if found.location else None
+    return replace(found, location=replace(found.location, file=name)) if found.location and name else None
 
 
 def _kind(found: Finding) -> Finding:

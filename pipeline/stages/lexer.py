@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     (?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))
   | (?P<string>"(?:\\.|[^"\\\n])*")
   | (?P<directive>`(?:[A-Za-z_][\w$]*|`|"|\\`")?)
-  | (?P<escaped>\\[^\s"]\S*)
+  | (?P<escaped>\\\S+)
   | (?P<word>[A-Za-z_$][\w$]*)
   | (?P<number>\d[\w.]*)
   | (?P<space>\s+)

@@ -52,9 +52,12 @@ _KEPT_DIRECTIVES = _words(
     """
 )
 _REFUSED_DIRECTIVE = re.compile(r"`(?:line|verilator_config|systemc_\w+|coverage_block_off)\Z")
-_COMMENT = re.compile(r"/[/*]\W*verilator\W+(\w+)\s*([A-Z0-9_]*)", re.IGNORECASE)
+# As the tool reads them: blanks between its name and the order are not needed.
+_COMMENT = re.compile(r"/[/*]\s*verilator\s*(\w+)", re.IGNORECASE)
 # These change what is measured, or reach generated code; a word that the tool does not know is its own error.
 _REFUSED_COMMENT = re.compile(r"coverage_\w*|sc_\w*|hier_\w*|forceable")
+# The preprocessor keeps comments for the tool, and nothing else.
+_KEPT_COMMENT = re.compile(r"/\*(?:verilator[^*]*)?\*/", re.IGNORECASE)
 RESERVED = "assay_"
 
 
@@ -75,8 +78,16 @@ def forbidden(found: Sequence[Token], tables: frozenset[str] | None) -> Iterator
     literal among them. None for raw text, where the name may still be a macro.
     """
     for number, token in enumerate(found):
-        rule = _rule(token, found[number + 1 : number + 2])
-        if rule:
+        after = found[number + 1 : number + 2]
+        rule = _rule(token, after)
+        if (
+            token.kind == "string"
+            and after
+            and after[0].text[0] == '"'
+            and after[0].offset == token.offset + len(token.text)
+        ):
+            yield Hit("G-009", token.offset, len(token.text), {})
+        elif rule:
             yield _hit(rule, token)
         elif token.kind == "comment":
             yield from _comment(token)
@@ -130,17 +141,11 @@ def _comment(token: Token) -> Iterator[Hit]:
         yield _hit("G-007", token, comment=match.group(1)[:80])
 
 
-def waivers(found: Sequence[Token]) -> Iterator[tuple[int, str]]:
-    """(offset, message name) of every comment that silences a warning of the tool."""
+def assembled(found: Sequence[Token]) -> Iterator[Hit]:
+    """What preprocessing cannot leave behind unless macros made it: a directive that is not harmless, a comment."""
     for token in found:
-        match = _COMMENT.match(token.text) if token.kind == "comment" else None
-        if match and match.group(1).lower() == "lint_off":
-            yield token.offset, match.group(2)
-
-
-def left_directives(found: Sequence[Token]) -> Iterator[Hit]:
-    """Compiler directives that survived preprocessing and are not among the harmless ones."""
-    for token in found:
+        if token.kind == "comment" and not _KEPT_COMMENT.fullmatch(token.text):
+            yield Hit("G-005", token.offset, len(token.text), {"name": token.text[:80]})
         if token.kind == "directive" and token.text not in _KEPT_DIRECTIVES:
             yield Hit("G-004", token.offset, len(token.text), {"name": token.text[:80]})
 

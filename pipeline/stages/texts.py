@@ -14,16 +14,16 @@ from pipeline.domain.outcome import Outcome
 from pipeline.stages.elaborate import Design
 from pipeline.stages.lexer import Lines, Token, tokens
 from pipeline.stages.outputs import plain
-from pipeline.stages.scan import Hit, forbidden, raw_directives, waivers
+from pipeline.stages.scan import Hit, forbidden, raw_directives
 from pipeline.stages.views import inside, translated
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _DEFINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}=[A-Za-z0-9_']{0,99}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,199}")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 # Characters that show text in another order than the tool reads it.
 _BIDIRECTIONAL = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_COVERAGE_OFF = re.compile(rb"[Vv]erilator\W+coverage_(?:block_)?off")
+_COVERAGE_OFF = re.compile(rb"[Vv]erilator\W*coverage_(?:block_)?off")
 _MOST_SOURCE = 400
 
 
@@ -38,7 +38,6 @@ class Texts:
                 if file is not None:
                     self.data[member.name] = file.read()
         self.names = frozenset(self.data)
-        self.waived = 0
         self._scanned: set[str] = set()
 
     @property
@@ -108,18 +107,6 @@ class Texts:
         line, column = Lines.of(text).place(hit.offset)
         where = Location(name, line, column, hit.length, self.line(name, line))
         return Finding(hit.rule, Outcome.FAILED, args=hit.args, location=where)
-
-    def waivers(self, names: Sequence[str]) -> Iterator[Finding]:
-        """One note per file that silences warnings of the tool, and how often."""
-        for name in names:
-            text = self.data[name].decode("utf-8", "replace")
-            found = list(waivers(list(tokens(text))))
-            if found:
-                self.waived += len(found)
-                kinds = ", ".join(sorted({kind for _offset, kind in found if kind})[:20])
-                hit = Hit("G-008", found[0][0], 1, {"count": str(len(found)), "kinds": kinds})
-                noted = self._found(name, text, hit)
-                yield Finding(noted.rule, noted.outcome, "note", noted.args, noted.location)
 
     def line(self, name: str, number: int) -> str:
         """A line of a file for people: control bytes stripped, cut; empty when there is none."""

@@ -25,6 +25,8 @@ _REFUSED_NODES: Mapping[str, str] = {
     **dict.fromkeys(("ASSIGNFORCE", "RELEASE", "ASSIGNCONT", "DEASSIGN"), "G-021"),
 }
 _WRITTEN: Mapping[str, str] = {"ASSIGNFORCE": "force", "RELEASE": "release", "ASSIGNCONT": "assign", "DEASSIGN": "deassign"}
+# How `$assertoff` and its family are lowered; reading the switch is what assertions do.
+_SWITCHED = re.compile(r"->assertOn(?:Clear|Set)\b")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _RANGE = re.compile(r"(-?\d{1,9}):(-?\d{1,9})")
 _LOCATION = re.compile(r"([a-z]+),(\d+):(\d+)")
@@ -77,9 +79,14 @@ def _refused(node: Node, tables: frozenset[str]) -> tuple[str, Mapping[str, str]
         return "G-020", {"name": _name(node)}
     if kind == "READMEM":
         return _table(node, tables)
-    if kind in {"MODULE", "IFACE", "PACKAGE", "CLASS"} and str(node["name"]).startswith(RESERVED):
-        return "G-024", {"name": _name(node)}
-    return "", {}
+    return _named(node, kind), {"name": _name(node)}
+
+
+def _named(node: Node, kind: str) -> str:
+    if kind == "TEXT" and _SWITCHED.search(str(node.get("text"))):
+        return "G-013"
+    mine = kind in {"MODULE", "IFACE", "PACKAGE", "CLASS"} and str(node["name"]).startswith(RESERVED)
+    return "G-024" if mine else ""
 
 
 def _table(node: Node, tables: frozenset[str]) -> tuple[str, Mapping[str, str]]:

@@ -79,12 +79,11 @@ def test_a_stimulus_of_another_shape_is_refused(bench: Any, model: Any, kit: Any
     assert bench.execute(model, kit.replace(stimulus, segment=segment)).record is None
 
 
-def test_throughput(bench: Any, model: Any, kit: Any, capsys: Any) -> None:
+def test_throughput(bench: Any, model: Any, kit: Any, record_property: Any) -> None:
     words = list(range(200))
     jobs = [kit.Job([kit.Op(words, wait=True, quiet=5) for _ in range(10)]) for _ in range(300)]
     seen = bench.run(model, jobs)
     done = seen.execution
-    with capsys.disabled():
-        print(f" {done.cycles} cycles, {done.cycles / done.result.cpu_s / 1e6:.2f} M cycles per CPU second with start-up")
+    record_property("speed", f" {done.cycles} cycles, {done.cycles / done.result.cpu_s / 1e6:.2f} M cycles per CPU second with start-up".strip())
     assert seen.record.job["status"].max() == STATUS_DONE
     assert done.cycles / done.result.cpu_s > 100_000

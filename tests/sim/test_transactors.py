@@ -19,7 +19,7 @@ def steps(values: Any) -> Any:
 def seen(bench: Any, model: Any, kit: Any) -> Any:
     """One process for most tests: each job is one question."""
     words = [3, 500, 65535, 7, 1024, 9]
-    free = dict(words=words, plus=5)
+    free = {"words": words, "plus": 5}
     jobs = [
         kit.Job([kit.Op(**free)]),
         kit.Job([kit.Op(**free, gaps=[2, 0, 3, 1, 0, 4])]),

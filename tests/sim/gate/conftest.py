@@ -92,7 +92,9 @@ class Gate:
     def design(self, body: str, *, before: str = "", after: str = "") -> dict[str, bytes]:
         return {"dut.sv": f"{before}{HEAD}{body}\nendmodule\n{after}".encode(), "assay.toml": MANIFEST.encode()}
 
-    def context(self, tree: Mapping[str, bytes], /, contract: Mapping[str, Any], sandbox: Sandbox | None = None) -> StageContext:
+    def context(
+        self, tree: Mapping[str, bytes], /, contract: Mapping[str, Any], sandbox: Sandbox | None = None
+    ) -> StageContext:
         context: StageContext = self.bench.context(tree, "gate", sandbox)
         data = json.dumps({**CONTRACT, **contract}).encode()
         told = Evidence("contract", context.blobs.put(data), "application/json", len(data))

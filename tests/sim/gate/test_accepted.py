@@ -27,35 +27,36 @@ CLEAN: dict[str, tuple[str, str, str]] = {
     "interface": ("bus #(4) b (clk_i); logic seen; user u (.b(b), .seen(seen));", "", INTERFACE),
     "generate": ("for (genvar i = 0; i < 3; i++) begin : g if (i == 1) begin : h wire x = a_data_i[i]; end end", "", ""),
     "assertions": (
-        "property p; @(posedge clk_i) disable iff (!rst_ni) a_valid_i && !a_ready_o |=> a_valid_i; endproperty\n"
-        "assert property (p) else $error(\"dropped at %0t\", $time);\n"
+        ("property p; @(posedge clk_i) disable iff (!rst_ni) a_valid_i && !a_ready_o |=> a_valid_i; endproperty\n"
+        'assert property (p) else $error("dropped at %0t", $time);\n'
         "assume property (@(posedge clk_i) $stable(c_ready_i) || $past(c_valid_o) || $rose(a_valid_i));\n"
-        "cover property (@(posedge clk_i) $fell(c_valid_o)); always_comb assert (!$isunknown(rst_ni));",
+        "cover property (@(posedge clk_i) $fell(c_valid_o)); always_comb assert (!$isunknown(rst_ni));"),
         "", "",
     ),
-    "display": ("initial begin $display(\"%m $system `line %0d\", $bits(a_data_i)); $write(\"x\\n\"); end", "", ""),
+    "display": ('initial begin $display("%m $system `line %0d", $bits(a_data_i)); $write("x\\n"); end', "", ""),
     "functions of the language": (
-        "localparam int A = $clog2(17) + $countones(4'b101) + $signed(3) + int'($onehot(2)) + $size(a_data_i);\n"
-        "localparam real R = $sqrt(2.0); localparam int I = $rtoi(R * 4.0); wire [A+I:0] x = '0;",
+        ("localparam int A = $clog2(17) + $countones(4'b101) + $signed(3) + int'($onehot(2)) + $size(a_data_i);\n"
+        "localparam real R = $sqrt(2.0); localparam int I = $rtoi(R * 4.0); wire [A+I:0] x = '0;"),
         "", "",
     ),
-    "initial and checks": ("initial begin if (1 > 2) $fatal(1, \"never\"); end if ($bits(a_data_i) != 16) $error(\"w\");", "", ""),
+    "initial and checks": ('initial if (1 > 2) $fatal(1, "never"); if ($bits(a_data_i) != 16) $error("w");', "", ""),
     "tasks and loops": (
-        "function automatic logic [3:0] f(input logic [3:0] x); for (int i = 0; i < 4; i++) f[i] = x[3-i]; endfunction\n"
-        "logic [3:0] y; always_comb begin : b y = f(a_data_i[3:0]); unique case (y) 4'd0: y = 4'd1; default: ; endcase end",
+        ("function automatic logic [3:0] f(input logic [3:0] x); for (int i = 0; i < 4; i++) f[i] = x[3-i]; endfunction\n"
+        "logic [3:0] y; always_comb begin : b y = f(a_data_i[3:0]); unique case (y) 4'd0: y = 4'd1; default: ; endcase\n"
+        "end"),
         "", "",
     ),
-    "macros": ("`define NAME(x) x``_q\n`define MAX(a, b) ((a) > (b) ? (a) : (b))\nlogic [`MAX(3, 4):0] `NAME(k); "
-               "`define SHOW(x) $display(`\"x`\")\n initial `SHOW(k);", "", ""),
-    "memory and arrays": ("logic [7:0] m [16]; logic [1:0][3:0] p; always_ff @(posedge clk_i) begin m[a_data_i[3:0]] <= 8'd1; "
-                          "p[0] <= 4'd2; end", "", ""),
-    "comments": ("// $system `line $fopen assay_sink force \uac00\ub098\ub2e4 'VERILATOR'\n/* bind \n $finish */ wire x;", "", ""),
+    "macros": (("`define NAME(x) x``_q\n`define MAX(a, b) ((a) > (b) ? (a) : (b))\nlogic [`MAX(3, 4):0] `NAME(k); "
+               '`define SHOW(x) $display(`"x`")\n initial `SHOW(k);'), "", ""),
+    "memory and arrays": (("logic [7:0] m [16]; logic [1:0][3:0] p; always_ff @(posedge clk_i) begin "
+                           "m[a_data_i[3:0]] <= 8'd1; p[0] <= 4'd2; end"), "", ""),
+    "comments": ("// $system `line $fopen assay_sink force \uac00\ub098 'VERILATOR'\n/* bind \n $finish */ wire x;", "", ""),
     "hierarchy inside": ("wire x = u.q; inner u ();", "", "module inner; logic q; initial q = 1; endmodule\n"),
     "directives": ("wire x;", "`timescale 1ns/1ps\n`default_nettype none\n", "`default_nettype wire\n`resetall\n"),
     "guards": ("wire x;", "`ifndef GUARD\n`define GUARD\nlocalparam int G = 1;\n`endif\n", ""),
-    "escaped identifiers": ("wire \\a$(touch,x) ; wire \\<script>alert(1)</script> = \\a$(touch,x) ; wire \\;rm = 1;", "", ""),
+    "escaped identifiers": ("wire \\a$(touch,x) ; wire \\<b>hi</b> = \\a$(touch,x) ; wire \\;rm = 1;", "", ""),
     "class": ("", "", "class c; int x; function new(); x = 1; endfunction endclass\n"),
-    "instance that is called dut": ("wire x = dut2.q; inner dut2 ();", "", "module inner; logic q; initial q = 1; endmodule\n"),
+    "a known instance name": ("wire x = sink1.q; inner sink1 ();", "", "module inner; logic q; initial q = 1; endmodule\n"),
 }  # fmt: skip
 
 
@@ -68,12 +69,12 @@ def test_clean_text_passes(gate: Any, case: str) -> None:
 
 
 def test_an_own_table_passes(gate: Any) -> None:
-    files = gate.design("logic [7:0] m[2]; initial $readmemh(\"tables/t.hex\", m);") | {"tables/t.hex": b"00\n01\n"}
+    files = gate.design('logic [7:0] m[2]; initial $readmemh("tables/t.hex", m);') | {"tables/t.hex": b"00\n01\n"}
     assert gate.run(files).findings == ()
 
 
 def test_an_include_inside_the_submission_passes(gate: Any) -> None:
-    files = gate.design("`include \"sub/h.svh\"\n`include \"../other/k.svh\"\nwire y = `K;")
+    files = gate.design('`include "sub/h.svh"\n`include "../other/k.svh"\nwire y = `K;')
     files |= {"inc/sub/h.svh": b"wire x;\n", "other/k.svh": b"`define K 1'b1\n"}
     assert gate.run(files, include_dirs=["inc"]).findings == ()
 
@@ -106,20 +107,13 @@ def test_assertions_that_synthesis_does_not_see_are_a_note(gate: Any) -> None:
         "always_ff @(posedge clk_i) c_extra <= 1;",
         "initial c_extra = 1;",
         "assert property (@(posedge clk_i) change(a_valid_i));",
-        "initial $display(\"%d\", c_extra++);",
+        'initial $display("%d", c_extra++);',
         "assert property (@(posedge clk_i) a_valid_i) c_extra = 1;",
     ],
 )  # fmt: skip
 def test_anything_else_that_synthesis_does_not_see_is_refused(gate: Any, line: str) -> None:
     body = "logic c_extra; function automatic logic change(input logic x); return x; endfunction\n"
     assert gate.rules(gate.design(f"{body}`ifndef SYNTHESIS\n{line}\n`endif\n")) == {"G-031"}
-
-
-def test_waivers_are_counted_and_listed(gate: Any) -> None:
-    result = gate.run(gate.design("// verilator lint_off WIDTHTRUNC\nwire [2:0] x = a_data_i; // verilator lint_on WIDTHTRUNC"))
-    (note,) = result.findings
-    assert (note.rule, note.severity, note.args) == ("G-008", "note", {"count": "1", "kinds": "WIDTHTRUNC"})
-    assert result.metrics["lint_waivers"] == 1.0
 
 
 @pytest.mark.parametrize("manifest", ["assay.toml", "assay-n4.toml"])

@@ -4,17 +4,26 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from pipeline.adapters.blob_store import BlobStore
 from pipeline.adapters.local_dispatcher import LocalDispatcher
 from pipeline.adapters.sql_store import SqlStore, open_store
-from pipeline.engine.services import Limits, Services, Workshop
+from pipeline.domain.run import Run
+from pipeline.engine.services import Claim, Limits, Services, StepEnvironment, Workshop
+from pipeline.engine.submit import submit
 from pipeline.ports import Dispatcher, Stage
 from pipeline.testing import FakeSandbox, FixedClock, fake_toolchain, scripted_stages
 
-type_of_factory = Callable[..., Services]
+ENVIRONMENT = StepEnvironment("tester", "0" * 64, 2, {"verilator": "0"})
+
+
+class MakeServices(Protocol):
+    def __call__(
+        self, stages: dict[str, Stage] | None = None, dispatcher: Dispatcher | None = None, **limits: float
+    ) -> Services: ...
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +35,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_services(empty_database: Path, tmp_path: Path) -> Iterator[type_of_factory]:
+def make_services(empty_database: Path, tmp_path: Path) -> Iterator[MakeServices]:
     """Services over one database file: every call is another process's view of it."""
     shutil.copy(empty_database, tmp_path / "store.sqlite3")
     opened: list[SqlStore] = []
@@ -47,7 +56,7 @@ def make_services(empty_database: Path, tmp_path: Path) -> Iterator[type_of_fact
             cache=tmp_path / "cache",
             worker=f"worker-{len(opened)}",
             new_id=lambda: f"{next(ids):012x}",
-            limits=Limits(**({"retry_delay_s": 0.0} | limits)),
+            limits=Limits(**({"retry_delay_s": 0.0, "beat_s": 0.01} | limits)),  # type: ignore[arg-type]
         )
 
     yield make
@@ -56,5 +65,24 @@ def make_services(empty_database: Path, tmp_path: Path) -> Iterator[type_of_fact
 
 
 @pytest.fixture
-def services(make_services: type_of_factory) -> Services:
+def services(make_services: MakeServices) -> Services:
     return make_services()
+
+
+@pytest.fixture
+def new_run() -> Callable[..., Run]:
+    def new(services: Services, tenant: str = "acme") -> Run:
+        return submit(services, tenant, b"bytes", name="npu8.tar")
+
+    return new
+
+
+@pytest.fixture
+def claim() -> Callable[..., Claim | None]:
+    """Claim a step of a run by its name, as a worker of another process would."""
+
+    def take(services: Services, run: Run, name: str = "intake", lease_s: float = 60.0) -> Claim | None:
+        (step,) = [step for step in services.store.steps(run.tenant, run.id) if step.spec.name == name]
+        return services.maintenance.claim(run.id, step.id, lease_s, ENVIRONMENT, services.clock.now())
+
+    return take
