@@ -22,7 +22,7 @@ OUT = "coverage.json"
 _ROLE = "coverage-"
 _MAX_OUT = 64 << 20
 _WALL_S = 300.0
-_OFF = re.compile(rb"[Vv]erilator\W+coverage_(?:block_)?off")
+_OFF = re.compile(rb"[Vv]erilator\W*coverage_(?:block_)?off")
 _AMOUNTS = ("hit", "total", "branches_hit", "branches_total")
 
 

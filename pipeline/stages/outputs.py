@@ -31,8 +31,9 @@ def plain(text: bytes, limit: int = 4000) -> str:
     return bytes(byte if byte in _KEPT else 0x3F for byte in text[-limit:]).decode("ascii")
 
 
-def unpack_tree(archive: bytes, target: Path) -> None:
-    """Unpack the normalised tree (our own tar, made by intake) into the new folder `target`."""
+def unpack_tree(archive: bytes, target: Path, *, without: tuple[str, ...] = ()) -> None:
+    """Unpack the normalised tree (our own tar, made by intake) into the new folder `target`, without some endings."""
     target.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
-        tar.extractall(target, filter="data")
+        members = [member for member in tar if not (without and member.name.endswith(without))]
+        tar.extractall(target, members, filter="data")

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import all_suffixes
 from pathlib import Path
 
 import find_libpython
 
 from pipeline.errors import InfrastructureError
 from pipeline.ports import SandboxJob, SandboxResult, StageContext, Toolchain
-from pipeline.stages.outputs import read_output
+from pipeline.stages.outputs import read_output, unpack_tree
 from verif.records.container import ContainerError
 from verif.records.record import Record
 
 TESTS = "verif.envs.axis.tests"
 TOP = "assay_harness"
 MODEL_STOPPED = 99  # exit code of our main loop when the model stopped itself (kModelStopped in verif/tb/assay_main.cpp)
-RECORD, COVERAGE, WAVES = "record.bin", "coverage.dat", "waves.vcd"
+# What the process writes lies in a folder whose name no file of a submission may have, because tables that the design loads
+# with $readmem lie beside it, named from the submission's root.
+OUTPUTS = ".assay"
+RECORD, COVERAGE, WAVES = f"{OUTPUTS}/record.bin", f"{OUTPUTS}/coverage.dat", f"{OUTPUTS}/waves.vcd"
+# cocotb puts the working directory first on Python's path, so nothing that could be imported may lie there.
+_LEFT_OUT = (".sv", ".v", ".svh", ".vh", *all_suffixes())
 _MAX_RECORD = 1 << 30
 _MAX_COVERAGE = 256 << 20
 
@@ -95,7 +101,8 @@ def execute(
     tests: str = TESTS,
 ) -> Execution:
     """Run the model once in the new folder `work`; never raises for what the model does."""
-    work.mkdir(parents=True)
+    unpack_tree(context.read("intake", "tree"), work, without=_LEFT_OUT)
+    (work / OUTPUTS).mkdir()
     tools = context.toolchain
     argv = arguments(inputs, powerup_seed, waves=waves)
     job = SandboxJob(argv, work, (*tools.reads, inputs.folder), environment(tools, tests), wall_s=wall_s, cpu_s=int(wall_s) + 1)

@@ -70,7 +70,6 @@ def main() -> int:
             bad += bool(trouble)
             say(
                 f"  {'x not red' if trouble else '+ red    '} {number:2}/{len(patches)} {patch['id']}: {patch['breaks']}",
-                flush=True,
             )
             if trouble:
                 say(trouble)

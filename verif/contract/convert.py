@@ -8,6 +8,7 @@ from typing import Any
 
 from verif.contract import faults
 from verif.contract.expr import evaluate
+from verif.contract.forms import form_of, formed, table_form
 from verif.contract.interval import type_bounds
 from verif.contract.model import Span, TensorType, Text
 from verif.contract.nodes import ExprError, near
@@ -23,13 +24,20 @@ _FILE = re.compile(r"[A-Za-z0-9_.*?\[\]-]+(?:/[A-Za-z0-9_.*?\[\]-]+)*")
 _TENSOR = re.compile(r"\s*([iu])([1-9]\d{0,2})\s*\[([^\]]*)\]\s*(?:\s+in\s+(.+?)\.\.(.+))?")
 _LOOP = re.compile(r"\s*([A-Za-z_]\w*)\s*:(.*)", re.DOTALL)
 MAX_TENSOR_BITS = 64
+_TEXT_OR_INTEGER = {"type": ["string", "integer"]}
 
 
+def _whole(pattern: re.Pattern[str]) -> dict[str, Any]:
+    return {"type": "string", "pattern": f"^(?:{pattern.pattern})$"}
+
+
+@formed({})
 def anything(_reader: Reader, _path: Path, raw: Any) -> Any:
     """The raw value; for keys whose construct is refused by name, and for sections that only other parts read."""
     return raw
 
 
+@formed({"type": "string", "maxLength": 256})
 def string(reader: Reader, path: Path, raw: Any) -> str:
     """A short printable string."""
     if not isinstance(raw, str) or not raw.isprintable() or len(raw) > 256:  # noqa: PLR2004  a line of text
@@ -38,6 +46,7 @@ def string(reader: Reader, path: Path, raw: Any) -> str:
     return raw
 
 
+@formed(_whole(_IDENTIFIER))
 def identifier(reader: Reader, path: Path, raw: Any) -> str:
     """A name: letter or underscore, then letters, digits, underscores; at most 64."""
     if not isinstance(raw, str) or not _IDENTIFIER.fullmatch(raw):
@@ -46,6 +55,7 @@ def identifier(reader: Reader, path: Path, raw: Any) -> str:
     return raw
 
 
+@formed(_whole(_PORT))
 def port(reader: Reader, path: Path, raw: Any) -> Text:
     """The name of a whole port."""
     if not isinstance(raw, str) or not _PORT.fullmatch(raw):
@@ -54,6 +64,7 @@ def port(reader: Reader, path: Path, raw: Any) -> Text:
     return reader.text(path, raw)
 
 
+@formed({"type": "string"})
 def signal(reader: Reader, path: Path, raw: Any) -> Text:
     """A port, a bit or a slice of it."""
     text = reader.text(path, raw if isinstance(raw, str) else "")
@@ -75,6 +86,7 @@ def check_signal(reader: Reader, text: Text) -> None:
             reader.report("E-MAN-040", text.span, signal=text.value)
 
 
+@formed({"type": "boolean"})
 def boolean(reader: Reader, path: Path, raw: Any) -> bool:
     """A truth value."""
     if not isinstance(raw, bool):
@@ -85,6 +97,7 @@ def boolean(reader: Reader, path: Path, raw: Any) -> bool:
 def integer(low: int, high: int) -> Convert:
     """An integer from `low` to `high`."""
 
+    @formed({"type": "integer", "minimum": low, "maximum": high})
     def convert(reader: Reader, path: Path, raw: Any) -> int:
         if type(raw) is not int:
             reader.wrong(path, raw, f"an integer {low}..{high}")
@@ -98,7 +111,9 @@ def integer(low: int, high: int) -> Convert:
 
 def choice(*values: str, later: Mapping[str, str] | None = None) -> Convert:
     """One of `values`; those in `later` are known but refused by the construct's name."""
+    allowed = [value for value in values if value not in (later or {})]
 
+    @formed({"enum": [*allowed, *(int(value) for value in allowed if value.isdecimal())]})
     def convert(reader: Reader, path: Path, raw: Any) -> str:
         value = str(raw) if type(raw) is int else raw
         if not isinstance(value, str):
@@ -118,6 +133,7 @@ def choice(*values: str, later: Mapping[str, str] | None = None) -> Convert:
 
 
 def _parsed(parser: Callable[[str], object], expected: str) -> Convert:
+    @formed(_TEXT_OR_INTEGER)
     def convert(reader: Reader, path: Path, raw: Any) -> Text:
         whole = str(raw) if type(raw) is int else raw
         if not isinstance(whole, str):
@@ -135,6 +151,7 @@ math_line = _parsed(parse_math, "a math line 'R[i,j] = expression'")
 packer = _parsed(parse_pack, "a packer or an expression")
 
 
+@formed({"type": ["string", "array"], "items": _TEXT_OR_INTEGER, "minItems": 1})
 def values(reader: Reader, path: Path, raw: Any) -> Text:
     """A RANGE: a string `lo..hi step s`, or a list of expressions (kept as `[a;b]`)."""
     if isinstance(raw, list) and raw and all(type(item) in {int, str} for item in raw):
@@ -157,6 +174,7 @@ def _range(text: str) -> None:
             raise moved(error, offset) from None
 
 
+@formed(_whole(_LOOP))
 def loop(reader: Reader, path: Path, raw: Any) -> tuple[str, Text]:
     """A loop `name: extent`."""
     match = _LOOP.fullmatch(raw) if isinstance(raw, str) else None
@@ -171,6 +189,7 @@ def loop(reader: Reader, path: Path, raw: Any) -> tuple[str, Text]:
     return match[1], part
 
 
+@formed(_whole(_TENSOR))
 def tensor(reader: Reader, path: Path, raw: Any) -> TensorType:
     """A TENSOR: `i8[M,K]`, optionally ` in lo..hi`."""
     match = _TENSOR.fullmatch(raw) if isinstance(raw, str) else None
@@ -215,6 +234,7 @@ def _check_bounds(reader: Reader, whole: Text, bounds: tuple[int, int], limits: 
         reader.report("E-MAN-018", whole.span, **args)
 
 
+@formed(_whole(_FILE) | {"maxLength": 256})
 def path_pattern(reader: Reader, path: Path, raw: Any) -> str:
     """A relative path inside the submission; `*` and `?` allowed."""
     if not isinstance(raw, str) or not _FILE.fullmatch(raw) or ".." in raw.split("/") or len(raw) > 256:  # noqa: PLR2004
@@ -226,6 +246,7 @@ def path_pattern(reader: Reader, path: Path, raw: Any) -> str:
 def list_of(convert: Convert, expected: str, *, least: int = 0) -> Convert:
     """A list whose items are read by `convert`, as a tuple."""
 
+    @formed({"type": "array", "items": form_of(convert), "minItems": least, "maxItems": MAX_ITEMS})
     def converted(reader: Reader, path: Path, raw: Any) -> tuple[Any, ...]:
         if not isinstance(raw, list) or not least <= len(raw) <= MAX_ITEMS:
             reader.wrong(path, raw, expected)
@@ -237,7 +258,9 @@ def list_of(convert: Convert, expected: str, *, least: int = 0) -> Convert:
 
 def map_of(convert: Convert, expected: str, *, names: bool = True, least: int = 0) -> Convert:
     """A table whose values are read by `convert`; keys are identifiers when `names`."""
+    form: dict[str, Any] = {"type": "object", "additionalProperties": form_of(convert), "minProperties": least}
 
+    @formed(form | {"maxProperties": MAX_ITEMS} | ({"propertyNames": _whole(_IDENTIFIER)} if names else {}))
     def converted(reader: Reader, path: Path, raw: Any) -> dict[str, Any]:
         if not isinstance(raw, dict) or not least <= len(raw) <= MAX_ITEMS:
             reader.wrong(path, raw, expected)
@@ -252,12 +275,18 @@ def map_of(convert: Convert, expected: str, *, names: bool = True, least: int = 
 
 def table_of(keys: Mapping[str, Key], section: str) -> Convert:
     """A table read by a schema."""
-    return lambda reader, path, raw: reader.table(path, raw, keys, section)
+
+    @formed(table_form(keys))
+    def converted(reader: Reader, path: Path, raw: Any) -> dict[str, Any]:
+        return reader.table(path, raw, keys, section)
+
+    return converted
 
 
 def tables_of(keys: Mapping[str, Key], section: str) -> Convert:
     """A list of tables read by a schema, each with its places under "places" and its own span under "span"."""
 
+    @formed(table_form(keys))
     def one(reader: Reader, path: Path, raw: Any) -> dict[str, Any]:
         found = reader.table(path, raw, keys, section)
         return found | {"places": reader.source.below(path), "span": reader.source.key(path)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from verif.contract import convert as c
+from verif.contract.forms import formed, table_form
 from verif.contract.places import Path
 from verif.contract.reader import Key, Reader
 
@@ -27,6 +28,7 @@ CONTRACT = {
 }
 
 
+@formed({"type": ["string", "integer"]})
 def _define(reader: Reader, path: Path, raw: Any) -> str:
     return str(raw) if type(raw) is int else c.string(reader, path, raw)
 
@@ -104,6 +106,14 @@ STEPS_LATER = {
 }
 
 
+def _step_form() -> dict[str, Any]:
+    """One of the actions, with the keys that the action has and no others; those of `STEPS_LATER` are known and refused."""
+    now = [table_form(keys) | {"required": [action]} for action, keys in STEPS.items()]
+    refused = {action: table_form(_any(*names)) | {"required": [action], "not": {}} for action, names in STEPS_LATER.items()}
+    return {"type": "object", "oneOf": [*now, *refused.values()]}
+
+
+@formed(_step_form())
 def step(reader: Reader, path: Path, raw: Any) -> dict[str, Any]:
     """One STEP: the key that is its action decides which other keys it may have."""
     if not isinstance(raw, dict):

@@ -185,6 +185,28 @@ def test_names_that_end_in_the_harness_are_found_below_it(gate: Any, case: str) 
     assert {(sight.rule, sight.file) for sight in sights} == {("G-025", "tree/dut.sv")}
 
 
+class Swapping:
+    """The real sandbox, but the design changes just before it is elaborated below the harness."""
+
+    level = 2
+
+    def __init__(self, real: Any, hostile: bytes) -> None:
+        self.real, self.hostile = real, hostile
+
+    def run(self, job: SandboxJob, cancel: Any = None) -> SandboxResult:
+        if "assay_harness" in job.argv:
+            (job.work / TREE / "dut.sv").write_bytes(self.hostile)
+        result: SandboxResult = self.real.run(job, cancel)
+        return result
+
+
+def test_what_only_the_harness_reveals_is_refused_by_the_stage(gate: Any) -> None:
+    hostile = gate.design(REACHES_OUT["write"])["dut.sv"]
+    sandbox = Swapping(gate.bench.sandbox, hostile)
+    result = GateStage().run(gate.context(gate.design(""), {}, sandbox))
+    assert [(finding.rule, finding.args["module"]) for finding in result.findings] == [("G-025", "assay_stepper")]
+
+
 class Answers:
     """A sandbox in which every job ends the same way."""
 
