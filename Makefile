@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup sandbox demo test lint fast sim prove-red lock clean
+.PHONY: help setup sandbox demo test lint fast sim bank prove-red lock clean
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,13 +42,16 @@ fast: setup ## tests that start no simulator and no server
 	@$(BIN)/python -m pytest -q -n 2 -m "not sim and not cluster"
 
 sim: setup ## tests that build and run simulations, start Redis and workers
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "sim or cluster"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "(sim or cluster) and not campaign"
+
+bank: setup ## every planted bug against the testplan: the matrix bug x testpoint (about a quarter of an hour)
+	@$(BIN)/assay bank
 
 prove-red: setup ## break each checker in a clone; its named test must turn red
 	@$(BIN)/python tests/red/prove.py
 
 lock: ## renew requirements.lock from pyproject.toml (needs pip-tools)
-	@pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	@pip-compile --quiet --extra dev --extra postgresql --generate-hashes --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything that was built
 	@rm -rf .venv .assay build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

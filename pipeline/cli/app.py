@@ -13,16 +13,18 @@ from pipeline.cli.bank import bank
 from pipeline.cli.check import check
 from pipeline.cli.demo import demo
 from pipeline.cli.doctor import doctor
+from pipeline.cli.export import export
 from pipeline.cli.report import report
 from pipeline.cli.repro import repro
 from pipeline.cli.runs import runs
+from pipeline.cli.schema import schema
 from pipeline.cli.show import show
 from pipeline.cli.submit import submit
 from pipeline.cli.up import up
 from pipeline.cli.watch import watch
 from pipeline.messages import LANGUAGES, text
 
-VERBS = (check, submit, watch, show, runs, report, repro, up, doctor, demo, bank)
+VERBS = (check, submit, watch, show, runs, report, export, repro, up, doctor, demo, bank, schema)
 
 
 @dataclass(frozen=True, slots=True)
