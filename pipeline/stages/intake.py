@@ -18,6 +18,7 @@ from pipeline.stages.build import CAPS
 from pipeline.stages.outputs import plain, unpack_tree
 from pipeline.stages.planned import read_planned
 from pipeline.stages.verilate import TREE
+from verif.jobs.plan import BANK
 from verif.testplan.plan import Plan
 
 OUT = "planned"
@@ -81,6 +82,8 @@ def _examine(context: StageContext, packed: bytes) -> Path | None:
 
 def _plan_job(context: StageContext, packed: bytes, work: Path) -> SandboxResult:
     unpack_tree(packed, work / TREE)
+    if context.run.bank:
+        (work / BANK).write_bytes(context.blobs.get(context.run.bank))
     policy, tools = POLICIES[context.run.policy], context.toolchain
     asked = (policy.name, str(policy.random_seeds), str(context.run.epoch), *policy.milestones)
     argv = (tools.python, "-m", "verif.jobs.plan", TREE, context.submission.manifest, OUT, *asked)
@@ -97,7 +100,7 @@ def _no_manifest(manifest: str, files: Mapping[str, bytes]) -> Finding:
 
 
 def next_steps(plan: Plan) -> tuple[StepSpec, ...]:
-    """The steps of a run: gate, lint, build, and for every batch simulate and judge; coverage when all are judged."""
+    """The steps of a run: gate, lint, build, and for every batch simulate and judge; coverage when all are simulated."""
     simulations = [StepSpec("simulate", batch.index, ("build",)) for batch in plan.batches]
     judges = [StepSpec("judge", spec.index, (spec.name,)) for spec in simulations]
     return (
@@ -106,5 +109,5 @@ def next_steps(plan: Plan) -> tuple[StepSpec, ...]:
         StepSpec("build", needs=("gate",)),
         *simulations,
         *judges,
-        StepSpec("coverage", needs=tuple(spec.name for spec in judges) or ("build",)),
+        StepSpec("coverage", needs=tuple(spec.name for spec in simulations) or ("build",)),
     )

@@ -139,8 +139,8 @@ def _faults(
     traces = _traces(contract, observed, number)
     for channel in contract.channels:
         if channel.dir == "out":
+            yield from handshake(channel, traces[channel.id])  # first: wrong data often only follows from it
             yield from compare(contract, channel, expected[channel.id], traces[channel.id])
-            yield from handshake(channel, traces[channel.id])
     if int(observed.job(number)["status"]) == STATUS_DEADLINE:
         planned = {name: expected[name].count for name in expected}
         planned |= {c.id: len(observed.sent(number, i)) for i, c in enumerate(contract.channels) if c.dir == "in"}

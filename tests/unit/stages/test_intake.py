@@ -78,7 +78,7 @@ def test_steps_follow_from_the_plan(make_context: Any, gemm: dict[str, bytes]) -
     expected: dict[str, tuple[str, ...]] = {"gate": ("intake",), "lint": ("gate",), "build": ("gate",)}
     expected |= {f"simulate.{n}": ("build",) for n in range(batches)}
     expected |= {f"judge.{n}": (f"simulate.{n}",) for n in range(batches)}
-    assert needs == expected | {"coverage": tuple(f"judge.{n}" for n in range(batches))}
+    assert needs == expected | {"coverage": tuple(f"simulate.{n}" for n in range(batches))}
     assert batches >= 2
     check_specs([StepNode("1", "intake", (), StepState.RUNNING)], result.next_steps, STAGES)
 
