@@ -31,6 +31,13 @@ def literals() -> Iterator[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
+    yield from template_keys()
+
+
+def template_keys() -> Iterator[str]:
+    """Keys that the report's templates ask for."""
+    for path in sorted((ROOT / "pipeline").rglob("templates/*.html")):
+        yield from re.findall(r"\bt\(\"([a-z0-9_]+)\"", path.read_text())
 
 
 @cache
@@ -51,7 +58,8 @@ def used_keys() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def asked_keys() -> Iterator[str]:
-    """First arguments of calls of `text(...)` that are literals."""
+    """First arguments of calls of `text(...)` that are literals, and what templates ask for."""
+    yield from template_keys()
     for tree in sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text" and node.args:
