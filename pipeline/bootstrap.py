@@ -6,14 +6,15 @@ import os
 import socket
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pipeline.adapters.blob_store import BlobStore
 from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.local_dispatcher import LocalDispatcher, NoDispatcher
 from pipeline.adapters.redis_server import EmbeddedRedis
 from pipeline.adapters.sql_store import open_store
-from pipeline.adapters.sql_store.store import SqlStore, new_id
+from pipeline.adapters.sql_store.create import new_id
+from pipeline.adapters.sql_store.store import SqlStore
 from pipeline.engine.services import Limits, Services, Workshop
 from pipeline.ports import Blobs, Dispatcher, Sandbox, Toolchain
 from pipeline.settings import Settings
@@ -60,7 +61,7 @@ class Center:
         """Close what is open."""
         self.store.close()
 
-    def __enter__(self) -> Center:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -132,12 +132,3 @@ class Clock(Protocol):
 
     def now(self) -> str:
         """ISO 8601 with offset."""
-
-
-class Store(Protocol):
-    """The truth: one repository for one tenant-scoped question after another. See `adapters.sql_store`."""
-
-    def submission(self, tenant: str, submission_id: str) -> Submission: ...
-    def run(self, tenant: str, run_id: str) -> Run: ...
-    def runs(self, tenant: str, limit: int) -> Sequence[Run]: ...
-    def steps(self, tenant: str, run_id: str) -> Sequence[Step]: ...

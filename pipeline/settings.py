@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline.errors import UsageError
 
 SANDBOXES = ("auto", "bubblewrap", "none")
 LANGUAGES = ("en", "ko")
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 TENANT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
 OF_A_TERMINAL = ("NO_COLOR", "TERM", "COLUMNS", "LC_ALL", "LC_CTYPE", "LANG")
@@ -25,7 +27,8 @@ class Settings:
     `home` holds everything Assay keeps. Empty `database_url`: a SQLite file in `home`. Empty `redis_url`: an embedded server
     on a private socket in `home`. `slots`: steps run at a time on this host, 1 to 256. Seconds: `lease_s` a worker keeps a
     step without a heartbeat (1 to 3600), `step_limit_s` the longest a step may take, `sweep_s` between two sweeps,
-    `republish_s` until an unclaimed message is sent again, `retry_delay_s` before a broken step is tried again.
+    `republish_s` until an unclaimed message is sent again, `retry_delay_s` before a broken step is tried again. `nightly`:
+    when registered designs are tested, `02:00` by this host's clock or `02:00 Asia/Seoul`; empty for never.
     """
 
     home: Path
@@ -40,6 +43,7 @@ class Settings:
     sweep_s: float = 0.5
     republish_s: float = 60.0
     retry_delay_s: float = 2.0
+    nightly: str = ""
 
     @staticmethod
     def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
@@ -110,6 +114,18 @@ def _tenant(text: str) -> str:
     return text
 
 
+def _nightly(text: str) -> str:
+    clock, _, zone = text.partition(" ")
+    if not CLOCK.fullmatch(clock):
+        raise ValueError
+    if zone:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, OSError):
+            raise ValueError from None
+    return text
+
+
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "home": (lambda text: Path(text).absolute(), "a directory"),
     "database_url": (str, "a database URL"),
@@ -123,6 +139,7 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "sweep_s": (_number(0.05, 60, float), "0.05 to 60 (s)"),
     "republish_s": (_number(0.1, 3600, float), "0.1 to 3600 (s)"),
     "retry_delay_s": (_number(0, 3600, float), "0 to 3600 (s)"),
+    "nightly": (_nightly, "HH:MM, or HH:MM Area/City"),
 }
 
 

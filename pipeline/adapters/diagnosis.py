@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from redis import Redis
-from redis.exceptions import RedisError
-
+from pipeline.adapters.broker import check_broker
 from pipeline.adapters.redis_server import EmbeddedRedis, server_binary
 from pipeline.adapters.sandbox import open_sandbox, sandbox_ladder
 from pipeline.adapters.sql_store import open_store
 from pipeline.adapters.toolchain import find_toolchain
-from pipeline.errors import AssayError, BrokerUnavailable, InfrastructureError
+from pipeline.errors import AssayError, InfrastructureError
 from pipeline.settings import Settings
 
 LEAST_FREE = 2 << 30
@@ -100,9 +98,5 @@ def _redis(settings: Settings) -> Iterator[Probe]:
         running = EmbeddedRedis(settings.home / "redis").answers()
         yield Probe("redis", "ok", "embedded, running" if running else "embedded, not running")
         return
-    try:
-        with Redis.from_url(settings.redis_url, socket_timeout=2.0, socket_connect_timeout=2.0) as client:
-            client.ping()
-    except (RedisError, ValueError):
-        raise BrokerUnavailable("P-040") from None
+    check_broker(settings.redis_url)
     yield Probe("redis", "ok", "answers")

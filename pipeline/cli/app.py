@@ -12,19 +12,26 @@ from typer.core import TyperGroup
 from pipeline.cli.bank import bank
 from pipeline.cli.check import check
 from pipeline.cli.demo import demo
+from pipeline.cli.designs import designs
 from pipeline.cli.doctor import doctor
 from pipeline.cli.export import export
+from pipeline.cli.nightly import nightly
+from pipeline.cli.register import register
 from pipeline.cli.report import report
 from pipeline.cli.repro import repro
 from pipeline.cli.runs import runs
 from pipeline.cli.schema import schema
+from pipeline.cli.seeds import seeds
 from pipeline.cli.show import show
 from pipeline.cli.submit import submit
 from pipeline.cli.up import up
 from pipeline.cli.watch import watch
 from pipeline.messages import LANGUAGES, text
 
-VERBS = (check, submit, watch, show, runs, report, export, repro, up, doctor, demo, bank, schema)
+VERBS = (
+    check, submit, watch, show, runs, report, export, repro,
+    register, designs, nightly, seeds, up, doctor, demo, bank, schema,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

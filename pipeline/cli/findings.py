@@ -11,9 +11,11 @@ from rich.text import Text
 
 from pipeline.cli.divergence import divergence_lines
 from pipeline.cli.errors import as_json
+from pipeline.cli.isolated import isolated_lines
 from pipeline.cli.layout import line, plain, wrap
 from pipeline.cli.terminal import Face
 from pipeline.domain.finding import Finding, Location
+from pipeline.domain.isolated import Isolated
 from pipeline.domain.outcome import Outcome
 from pipeline.messages import Message, message, text
 
@@ -29,10 +31,13 @@ class Group:
     count: int
 
 
-def groups(findings: Sequence[Finding]) -> list[Group]:
-    """One group for each rule, place and testpoint; the design's faults first, then ours, notes last."""
+def groups(findings: Sequence[Finding], first: str = "") -> list[Group]:
+    """One group for each rule, place and testpoint; the design's faults first, then ours, notes last.
+
+    The finding whose id is `first` stands for its group.
+    """
     found: dict[tuple[Any, ...], list[Finding]] = {}
-    for finding in findings:
+    for finding in sorted(findings, key=lambda finding: bool(first) and finding.id != first):
         place = (finding.location.file, finding.location.line) if finding.location else ()
         found.setdefault((finding.rule, place, finding.testpoint, finding.outcome), []).append(finding)
     return sorted((Group(same[0], len(same)) for same in found.values()), key=_weight)
@@ -42,19 +47,22 @@ def _weight(group: Group) -> tuple[bool, bool]:
     return group.first.severity == "note", group.first.outcome is not Outcome.FAILED
 
 
-def finding_blocks(findings: Sequence[Finding], reproduce: Mapping[str, str], face: Face) -> list[Text]:
+def finding_blocks(
+    findings: Sequence[Finding], reproduce: Mapping[str, str], face: Face, isolated: Isolated | None = None
+) -> list[Text]:
     """All findings, a blank line before each; at most `MOST_SHOWN` groups, and how many more there are."""
-    shown = groups(findings)
+    shown = groups(findings, isolated.finding if isolated else "")
     lines: list[Text] = []
     for group in shown[:MOST_SHOWN]:
-        lines += [Text(), *finding_lines(group, reproduce.get(group.first.id, ""), face)]
+        known = isolated if isolated and isolated.finding == group.first.id else None
+        lines += [Text(), *finding_lines(group, reproduce.get(group.first.id, ""), face, known)]
     if len(shown) > MOST_SHOWN:
         lines += [Text(), line("  ", text("cli_more_findings", face.lang, count=len(shown) - MOST_SHOWN))]
     return lines
 
 
-def finding_lines(group: Group, again: str, face: Face) -> list[Text]:
-    """One finding in full."""
+def finding_lines(group: Group, again: str, face: Face, isolated: Isolated | None = None) -> list[Text]:
+    """One finding in full, with the cycles that show it when they are known."""
     finding = group.first
     told = message(finding.rule, finding.args, face.lang)
     lines = [_head(finding, told, face)]
@@ -66,6 +74,7 @@ def finding_lines(group: Group, again: str, face: Face) -> list[Text]:
         lines += wrap(told.what, face.width, _INDENT)
         expected = text("cli_expected", face.lang, expected=told.expected) if told.expected else ""
         lines += wrap(expected, face.width, _INDENT)
+    lines += isolated_lines(isolated, face) if isolated else []
     lines += wrap(told.next, face.width, _INDENT)
     if group.count > 1:
         lines.append(line(_INDENT, (text("cli_same_again", face.lang, count=group.count - 1), "dim")))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.domain.isolated import Isolated
 from pipeline.domain.outcome import EXIT_CODES
 from pipeline.domain.policy import POLICIES
 from pipeline.domain.verdict import Decision, decide
-from pipeline.engine.dossier import reproduce_line
+from pipeline.engine.dossier import isolated_of, reproduce_lines
 from pipeline.engine.finish import known_of
 from pipeline.engine.queries import view_run
 from pipeline.engine.services import Services
@@ -28,6 +29,7 @@ class Look:
     level: int | None
     now: str
     reproduce: Mapping[str, str]
+    isolated: Isolated | None = None
 
     @property
     def number(self) -> int:
@@ -56,11 +58,7 @@ def take_look(services: Services, tenant: str, reference: str, target: str = "")
     results = {step.spec.name: step.result for step in view.steps if step.result}
     known = known_of(services.blobs(tenant), results)
     environment = services.store.environment(tenant, view.run.id)
-    again = {
-        finding.id: reproduce_line(target or str(view.run.number), finding.testpoint, finding.seed)
-        for finding in view.findings
-        if finding.testpoint and finding.seed is not None
-    }
+    isolated = isolated_of(services.blobs(tenant), view.steps)
     return Look(
         view=view,
         decision=decide(known.plan, results, POLICIES[view.run.policy]),
@@ -68,7 +66,8 @@ def take_look(services: Services, tenant: str, reference: str, target: str = "")
         profile=str(known.contract.get("profile", "")),
         level=environment.sandbox_level if environment.toolchains else None,
         now=services.clock.now(),
-        reproduce=again,
+        reproduce=reproduce_lines(target or str(view.run.number), view.findings, isolated),
+        isolated=isolated,
     )
 
 

@@ -59,10 +59,17 @@ def _coverage(look: Look, _steps: Sequence[Step], lang: str) -> str:
     return " ".join(text("cli_note_lines", lang, percent=percent(item.measured or 0.0, item.required)) for item in measured)
 
 
+def _isolate(_look: Look, steps: Sequence[Step], lang: str) -> str:
+    whole = _sum(steps, "isolate_of_operations")
+    kept = f"{_sum(steps, 'isolate_operations'):,.0f}"
+    return text("cli_note_isolated", lang, kept=kept, of=f"{whole:,.0f}") if whole else ""
+
+
 _NOTES: dict[str, Callable[[Look, Sequence[Step], str], str]] = {
     "intake": _intake,
     "build": _build,
     "simulate": _simulate,
     "judge": _judge,
     "coverage": _coverage,
+    "isolate": _isolate,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +39,11 @@ def report(
 
 def write_report(shell: Shell, dossier: Dossier, folder: Path) -> list[str]:
     """Render and write; the names below `folder`, sorted. UsageError U-922 when the folder cannot be written."""
-    rendered = shell.world.render(dossier, shell.lang)
+    return write_files(shell, shell.world.render(dossier, shell.lang), folder)
+
+
+def write_files(shell: Shell, rendered: Mapping[str, bytes], folder: Path) -> list[str]:
+    """Write what was rendered; the names below `folder`, sorted. UsageError U-922 when the folder cannot be written."""
     target = shell.path(folder)
     try:
         for name, data in rendered.items():

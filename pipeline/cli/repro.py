@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 EXIT = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.BROKEN: 3, Outcome.SKIPPED: 3}
 SEED_BITS = 64
+MOST_DIGITS = 6
 
 
 def repro(
@@ -34,11 +35,13 @@ def repro(
     seed: Annotated[str, typer.Option(metavar="HEX")],
     out: Annotated[Path, typer.Option(metavar="DIR")] = Path("assay-repro"),
     manifest: Annotated[str, typer.Option(metavar="FILE")] = "assay.toml",
+    ops: Annotated[str, typer.Option(metavar="N,N,..", show_default=False)] = "",
     *,
+    prefix: Annotated[bool, typer.Option("--prefix", show_default=False)] = False,
     waves: Annotated[bool, typer.Option("--waves", show_default=False)] = False,
 ) -> int:
     """0 passed this time, 1 failed again, 3 could not be run."""
-    shell, number = shell_of(ctx), read_seed(seed)
+    shell, number, kept = shell_of(ctx), read_seed(seed), read_ops(ops)
     is_path = not target.isdecimal() and shell.path(Path(target)).exists()
     archive = read_package(shell, Path(target)) if is_path else None
     with shell.world.open_center(shell.settings, "outbox" if archive is None else "local") as center:
@@ -53,6 +56,8 @@ def repro(
                 manifest=manifest,
                 testpoint=testpoint,
                 seed=number,
+                ops=kept,
+                prefix=prefix,
                 waves=waves,
                 out=shell.path(out),
             )
@@ -71,6 +76,14 @@ def read_seed(given: str) -> int:
     if not 0 <= seed < 1 << SEED_BITS:
         raise UsageError("U-923", seed=given[:40])
     return seed
+
+
+def read_ops(given: str) -> tuple[int, ...]:
+    """Numbers of operations, ascending; none given means all. UsageError U-933."""
+    words = given.replace(" ", "").split(",") if given.strip() else []
+    if not all(word.isascii() and word.isdecimal() and len(word) <= MOST_DIGITS for word in words):
+        raise UsageError("U-933", ops=given[:40])
+    return tuple(sorted({int(word) for word in words}))
 
 
 def _json(done: Reproduction, lang: str) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def end_lines(look: Look, face: Face) -> list[Text]:
     """Families, findings, verdict and exit code."""
     families = family_lines(look, face)
     lines = [Text(), *families] if families else []
-    lines += finding_blocks(look.view.findings, look.reproduce, face)
+    lines += finding_blocks(look.view.findings, look.reproduce, face, look.isolated)
     return [*lines, Text(), *verdict_lines(look, face), exit_line(look.exit_code, face)]
 
 
@@ -125,5 +125,6 @@ def summary_json(look: Look, lang: str) -> dict[str, Any]:
         "counts": tally(look),
         "criteria": [asdict(item) | {"met": item.met} for item in look.decision.criteria],
         "findings": [finding_json(finding, look.reproduce, lang) for finding in look.view.findings],
+        "isolated": look.isolated.to_json() if look.isolated else None,
         "exit_code": look.exit_code,
     }

@@ -22,6 +22,7 @@ MARKS = {
     "running": (">", ">", "cyan"),
     "queued": (".", ".", "dim"),
     "due": ("*", "*", "yellow"),
+    "missed": ("?", "?", "bold red"),
 }
 NARROWEST, WIDEST, PIPED = 60, 160, 100
 

@@ -9,7 +9,7 @@ from pipeline.cli.terminal import Terminal
 from pipeline.cli.world import shell_of
 from pipeline.messages import text
 
-PARTS = {"redis": "cli_part_redis", "worker": "cli_part_worker", "sweep": "cli_part_sweep"}
+PARTS = {"redis": "cli_part_redis", "worker": "cli_part_worker", "sweep": "cli_part_sweep", "night": "cli_part_night"}
 WHATS = {"started": "cli_what_started", "ended": "cli_what_ended", "gone": "cli_what_gone", "back": "cli_what_back"}
 _STATES = {"started": "passed", "ended": "broken", "gone": "broken", "back": "passed"}
 

@@ -132,6 +132,8 @@ def _reproduce(
     manifest: str,
     testpoint: str,
     seed: int,
+    ops: tuple[int, ...],
+    prefix: bool,
     waves: bool,
     out: Path,
 ) -> Reproduction:
@@ -145,6 +147,8 @@ def _reproduce(
         manifest=manifest,
         testpoint=testpoint,
         seed=seed,
+        ops=ops,
+        prefix=prefix,
         waves=waves,
         out=out,
     )

@@ -1,4 +1,4 @@
-"""What `assay up` runs: embedded Redis, a Celery worker, and the sweep. It may be killed: the store is the truth."""
+"""What `assay up` runs: embedded Redis, a Celery worker, sweep and clock. It may be killed: the store is the truth."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.adapters.broker import check_broker
 from pipeline.adapters.process import Child, spawn
 from pipeline.bootstrap import Center, embedded_redis, open_center
 from pipeline.cluster.app import QUEUE
 from pipeline.cluster.lock import HomeLock
+from pipeline.engine.nightly import keep_nights
 from pipeline.engine.sweep import sweep
+from pipeline.engine.windows import Schedule
 from pipeline.errors import BrokerUnavailable, InfrastructureError
 from pipeline.settings import Settings
 
-Part = Literal["redis", "worker", "sweep"]
+Part = Literal["redis", "worker", "sweep", "night"]
 Tell = Callable[[Part, str], None]
 STOP_S = 20.0
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
+LOOK_S = 5.0
+"""How often the sweep looks at the nightly clock."""
 
 
 def _open_center(settings: Settings) -> Center:
@@ -87,6 +92,7 @@ class Supervisor:
         self._lock = HomeLock(settings.home)
         self._pauses: dict[Part, _Pause] = {"redis": _Pause(), "worker": _Pause()}
         self._broker_gone = False
+        self._looked = -LOOK_S
 
     @property
     def center(self) -> Center:
@@ -102,11 +108,17 @@ class Supervisor:
         return {part: pid for part, pid in found.items() if pid is not None}  # type: ignore[misc]  # keys are parts
 
     def start(self) -> None:
-        """Start everything. Raises before anything runs when tools or sandbox are missing, or another centre runs here."""
+        """Start everything.
+
+        Raises before anything runs when tools, sandbox, the database or the server of a Redis URL is missing, or another
+        centre runs here.
+        """
         self._lock.take()
         try:
             self._center = self._kind.open_center(self._settings)
             self._center.services.workshop()
+            if self._settings.redis_url:
+                check_broker(self._settings.redis_url)
             if self._redis:
                 self._redis.start()
                 self._tell("redis", "started")
@@ -116,8 +128,12 @@ class Supervisor:
             raise
 
     def tick(self) -> None:
-        """Start again what ended, then sweep once."""
+        """Start again what ended, then sweep once, and now and then look at the nightly clock."""
         self._revive()
+        self._sweep()
+        self._look()
+
+    def _sweep(self) -> None:
         try:
             sweep(self.center.services)
         except BrokerUnavailable:
@@ -126,6 +142,13 @@ class Supervisor:
         else:
             self._tell("sweep", "back") if self._broker_gone else None
             self._broker_gone = False
+
+    def _look(self) -> None:
+        if time.monotonic() - self._looked < LOOK_S:
+            return
+        self._looked = time.monotonic()
+        if keep_nights(self.center.services, Schedule.of(self._settings.nightly)):
+            self._tell("night", "started")
 
     def run(self, stop: threading.Event) -> None:
         """Tick until `stop` is set."""

@@ -13,9 +13,11 @@ from celery import Celery, signals
 
 from pipeline.cluster.app import TASK
 from pipeline.cluster.lock import is_centre
+from pipeline.cluster.schedule import add_clock
 from pipeline.cluster.watch import BrokerWatch
 from pipeline.engine.run_step import run_step
 from pipeline.engine.services import Services
+from pipeline.engine.windows import Schedule
 
 LOOK_S = 0.5
 
@@ -45,18 +47,22 @@ class Bench:
             self._services.stop.set()
 
 
-def register(app: Celery, open_services: Callable[[], Services], home: Path) -> Celery:
-    """Give `app` the task; `open_services` is called once in each worker process.
+def register(app: Celery, open_services: Callable[[], Services], home: Path, schedule: Schedule | None = None) -> Celery:
+    """Give `app` the task, and the clock's when there is a `schedule`.
 
+    `open_services` is called once in each worker process.
     On SIGTERM steps under way return to the queue, uncounted. A worker that the centre of `home` started sends itself one
     when that centre is gone: nobody else would.
     """
     bench = Bench(open_services)
     app.steps["consumer"].add(BrokerWatch)
 
-    @app.task(name=TASK, ignore_result=True)
+    @app.task(name=TASK, shared=False, ignore_result=True)
     def work(run_id: str, step_id: str) -> None:
         run_step(bench.services(), run_id, step_id)
+
+    if schedule is not None:
+        add_clock(app, bench.services, schedule)
 
     @signals.worker_shutting_down.connect(weak=False)
     def give_back(**_: object) -> None:

@@ -41,5 +41,10 @@ class BrokerWatch(bootsteps.StartStopStep):
 
 
 def _server(consumer: Any) -> str:
-    """The id that the server gave itself when it started; raises one of Celery's connection errors when it is away."""
-    return str(consumer.connection.default_channel.client.info("server")["run_id"])
+    """The id that the server gave itself when it started; raises one of Celery's connection errors when it is away.
+
+    Asked on a connection of its own: on the channel's one a question for the next message is under way nearly always, and
+    its answer, maybe a message, would be taken for ours.
+    """
+    with consumer.connection.default_channel.conn_or_acquire() as client:
+        return str(client.info("server")["run_id"])

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.domain.finding import Finding
+from pipeline.domain.isolated import Isolated
 from pipeline.domain.run import Run, Step, Submission
 from pipeline.domain.verdict import Decision
 
@@ -36,7 +37,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """`design` is the name the manifest gives; `reproduce` maps a finding's id to the one line that shows it again."""
+    """`design` is the name the manifest gives; `reproduce` maps a finding's id to the one line that shows it again.
+
+    `isolated` is what was learned of the run's first failing job; None when none failed, or nothing was learned.
+    """
 
     submission: Submission
     run: Run
@@ -51,6 +55,7 @@ class Dossier:
     coverage: tuple[Coverage, ...]
     environment: Environment
     metrics: Mapping[str, float]
+    isolated: Isolated | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object: every field, findings with their ids."""

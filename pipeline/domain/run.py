@@ -36,7 +36,8 @@ class Submission:
 class Run:
     """One submission against one policy and epoch of seeds; `verdict` and its digest are None until it is decided.
 
-    `number` is the store's running number, for people; 0 until the store has given one.
+    `number` is the store's running number, for people; 0 until the store has given one. `bank` is the digest of the blob
+    with the seeds to replay besides the epoch's ([[testpoint, seed]]); empty for a run that replays none.
     """
 
     id: str
@@ -49,15 +50,20 @@ class Run:
     verdict: Verdict | None = None
     verdict_digest: str | None = None
     number: int = 0
+    bank: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StepSpec:
-    """A step to be created: stage name, its number within the stage (batch index), and the step names it needs."""
+    """A step to be created: stage name, its number within the stage (batch index), and the step names it waits for.
+
+    Steps in `needs` must have passed. Steps in `after` must be done, whatever became of them, unless they were skipped.
+    """
 
     stage: str
     index: int = 0
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

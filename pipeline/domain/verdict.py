@@ -12,10 +12,16 @@ from pipeline.domain.policy import Policy
 from pipeline.domain.run import StageResult, TestpointCount
 from verif.testplan.plan import Plan, PlannedTestpoint
 
+NOT_DETERMINISTIC = "P-604"
+
 
 @dataclass(frozen=True, slots=True)
 class TestpointRow:
-    """One testpoint of the plan with what became of it. `outcome` is None unless `state` is planned."""
+    """One testpoint of the plan with what became of it. `outcome` is None unless `state` is planned.
+
+    `banked` of the judged and `banked_failed` of the failed jobs replayed a seed of the bank: they decide like the others,
+    but only the rest, fresh seeds, says how often the design may still fail.
+    """
 
     id: str
     title: str
@@ -29,6 +35,13 @@ class TestpointRow:
     failed: int
     checks: int
     outcome: Outcome | None
+    banked: int = 0
+    banked_failed: int = 0
+
+    @property
+    def fresh(self) -> tuple[int, int]:
+        """(failed, judged) of the seeds that were drawn afresh."""
+        return self.failed - self.banked_failed, self.judged - self.banked
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +67,20 @@ class Decision:
     criteria: tuple[Criterion, ...]
 
 
-def testpoint_rows(plan: Plan, results: Iterable[StageResult]) -> tuple[TestpointRow, ...]:
-    """Every testpoint of the plan with its counts added up over all committed steps."""
+def testpoint_rows(plan: Plan, results: Mapping[str, StageResult]) -> tuple[TestpointRow, ...]:
+    """Every testpoint of the plan with its counts added up over all committed steps (step name -> result)."""
     counts: dict[str, list[TestpointCount]] = {}
-    for result in results:
+    banked: dict[str, list[TestpointCount]] = {}
+    replays = {f"judge.{batch.index}" for batch in plan.batches if batch.banked}
+    for step, result in results.items():
         for count in result.testpoints:
             counts.setdefault(count.testpoint, []).append(count)
-    return tuple(_row(point, counts.get(point.id, [])) for point in plan.testpoints)
+            if step in replays:
+                banked.setdefault(count.testpoint, []).append(count)
+    return tuple(_row(point, counts.get(point.id, []), banked.get(point.id, [])) for point in plan.testpoints)
 
 
-def _row(point: PlannedTestpoint, counts: Sequence[TestpointCount]) -> TestpointRow:
+def _row(point: PlannedTestpoint, counts: Sequence[TestpointCount], banked: Sequence[TestpointCount]) -> TestpointRow:
     planned = len(point.seeds) if point.state == "planned" else 0
     executed, judged = sum(c.executed for c in counts), sum(c.judged for c in counts)
     failed, checks = sum(c.failed for c in counts), sum(c.checks for c in counts)
@@ -74,25 +91,39 @@ def _row(point: PlannedTestpoint, counts: Sequence[TestpointCount]) -> Testpoint
     return TestpointRow(
         point.id, point.title, point.milestone, point.kind, point.state, point.reason,
         planned, executed, judged, failed, checks, outcome,
+        sum(c.judged for c in banked), sum(c.failed for c in banked),
     )  # fmt: skip
 
 
 def decide(plan: Plan | None, results: Mapping[str, StageResult], policy: Policy) -> Decision:
     """The verdict over all committed steps (step name -> result) under `policy`.
 
-    Any FAILED step or testpoint rejects. Otherwise anything broken, skipped, unplanned, unjudged, empty, or a criterion
-    not met leaves it INCONCLUSIVE. Only a whole, judged, passed plan is ACCEPTED.
+    Any FAILED step or testpoint rejects, but what judges found counts for nothing once the same stimulus gave two results.
+    Otherwise anything broken, skipped, unplanned, unjudged, empty, or a criterion not met leaves it INCONCLUSIVE. Only a
+    whole, judged, passed plan is ACCEPTED.
     """
-    rows = testpoint_rows(plan, results.values()) if plan else ()
+    rows = testpoint_rows(plan, results) if plan else ()
     criteria = (Criterion("line_coverage", policy.line_percent, _metric(results, "coverage", "line_percent")),)
-    outcomes = [result.outcome for result in results.values()] + [row.outcome for row in rows if row.outcome]
-    if Outcome.FAILED in outcomes:
+    outcomes = _outcomes(results, rows)
+    believed = results
+    if any(map(contradicted, results.values())):
+        believed = {name: result for name, result in results.items() if not name.startswith("judge.")}
+    if Outcome.FAILED in _outcomes(believed, testpoint_rows(plan, believed) if plan else ()):
         verdict = Verdict.REJECTED
     elif rows and all(o is Outcome.PASSED for o in outcomes) and _whole(rows) and all(c.met for c in criteria):
         verdict = Verdict.ACCEPTED
     else:
         verdict = Verdict.INCONCLUSIVE
     return Decision(verdict, rows, criteria)
+
+
+def contradicted(result: StageResult) -> bool:
+    """A step found that the same stimulus gave two results. No retry can unsay that."""
+    return result.outcome is Outcome.BROKEN and any(finding.rule == NOT_DETERMINISTIC for finding in result.findings)
+
+
+def _outcomes(results: Mapping[str, StageResult], rows: Sequence[TestpointRow]) -> list[Outcome]:
+    return [result.outcome for result in results.values()] + [row.outcome for row in rows if row.outcome]
 
 
 def _whole(rows: Sequence[TestpointRow]) -> bool:

@@ -23,6 +23,7 @@ class StepNode:
     state: StepState
     outcome: Outcome | None = None
     reason: str = ""
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Move:
 
 
 def advance(nodes: Sequence[StepNode]) -> Move:
-    """Which BLOCKED steps may start, and which never will because a need failed, broke or was skipped itself."""
+    """Which BLOCKED steps may start, and which never will: a need did not pass, or what they come after was skipped."""
     known = {node.name: node for node in nodes}
     ready: list[str] = []
     skipped: list[tuple[str, str]] = []
@@ -47,13 +48,19 @@ def advance(nodes: Sequence[StepNode]) -> Move:
             if reason:
                 skipped.append((node.id, reason))
                 known[node.name] = replace(node, state=StepState.DONE, outcome=Outcome.SKIPPED, reason=reason)
-            elif all(known[need].outcome is Outcome.PASSED for need in node.needs):
+            elif _free(node, known):
                 ready.append(node.id)
                 known[node.name] = replace(node, state=StepState.READY)
             else:
                 continue
             moving = True
     return Move(tuple(ready), tuple(skipped), all(node.state is StepState.DONE for node in known.values()))
+
+
+def _free(node: StepNode, known: Mapping[str, StepNode]) -> bool:
+    """Everything that the step needs has passed, and everything that it comes after is done."""
+    done = all(known[name].state is StepState.DONE for name in node.after)
+    return done and all(known[need].outcome is Outcome.PASSED for need in node.needs)
 
 
 def _obstacle(node: StepNode, known: Mapping[str, StepNode]) -> str:
@@ -66,16 +73,20 @@ def _obstacle(node: StepNode, known: Mapping[str, StepNode]) -> str:
             return f"{need.name} {need.outcome}"
         if need.outcome is Outcome.SKIPPED:
             return need.reason or f"{need.name} {need.outcome}"
+    for before in (known[name] for name in node.after):
+        if before.outcome is Outcome.SKIPPED:
+            return before.reason or f"{before.name} {before.outcome}"
     return ""
 
 
 def check_specs(existing: Sequence[StepNode], specs: Sequence[StepSpec], stages: Mapping[str, object]) -> None:
     """Refuse a plan that could never end (unknown stage or need, a name twice, a circle, too many): P-004."""
-    needs = {node.name: node.needs for node in existing} | {spec.name: spec.needs for spec in specs}
+    needs = {node.name: (*node.needs, *node.after) for node in existing}
+    needs |= {spec.name: (*spec.needs, *spec.after) for spec in specs}
     if len(needs) != len(existing) + len(specs) or len(needs) > MOST_STEPS:
         raise InfrastructureError("P-004", reason=f"{len(existing) + len(specs)} steps, {len(needs)} names")
     unknown = {spec.stage for spec in specs} - set(stages)
-    unknown |= {need for spec in specs for need in spec.needs} - set(needs)
+    unknown |= {need for spec in specs for need in (*spec.needs, *spec.after)} - set(needs)
     if unknown:
         raise InfrastructureError("P-004", reason=f"unknown: {', '.join(sorted(unknown))}")
     left = dict(needs)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.domain.dossier import Coverage, Dossier, Environment
 from pipeline.domain.finding import Finding
+from pipeline.domain.isolated import Isolated
 from pipeline.domain.policy import POLICIES
 from pipeline.domain.run import Run, Step
 from pipeline.domain.verdict import decide
@@ -31,6 +32,7 @@ def assemble(services: Services, tenant: str, run_id: str, target: str | None = 
     known = known_of(blobs, results)
     findings = tuple(finding for result in results.values() for finding in result.findings)
     submission = services.store.submission(tenant, run.submission_id)
+    isolated = isolated_of(blobs, steps)
     return Dossier(
         submission=submission,
         run=run,
@@ -41,21 +43,46 @@ def assemble(services: Services, tenant: str, run_id: str, target: str | None = 
         verdict_digest=run.verdict_digest,
         steps=steps,
         findings=findings,
-        reproduce=_reproduce(target or str(run.number), findings),
+        reproduce=reproduce_lines(target or str(run.number), findings, isolated),
         coverage=_coverage(blobs, steps),
         environment=_environment(services, run, known),
         metrics=_metrics(steps),
+        isolated=isolated,
     )
 
 
+def reproduce_lines(target: str, findings: Sequence[Finding], isolated: Isolated | None) -> dict[str, str]:
+    """Finding's id -> the line that shows it again; the smallest for the finding that was isolated, and notes on it."""
+    shown = [finding for finding in findings if finding.testpoint and finding.seed is not None]
+    return {one.id: reproduce_line(target, one.testpoint, one.seed or 0) + _narrowed(one, isolated) for one in shown}
+
+
+def isolated_of(blobs: Blobs, steps: Sequence[Step]) -> Isolated | None:
+    """What the isolate stage left; None when it left nothing that can be read."""
+    proofs = [item for step in steps if step.spec.stage == "isolate" and step.result for item in step.result.evidence]
+    found = [item for item in proofs if item.role == "failure"]
+    if not found:
+        return None
+    try:
+        return Isolated.from_json(json.loads(blobs.get(found[-1].digest)))
+    except (BlobError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def reproduce_line(target: str, testpoint: str, seed: int) -> str:
-    """The one line that shows a finding again."""
+    """The line that runs one job again, whole and alone."""
     return f"assay repro {shlex.quote(target)} --testpoint {testpoint} --seed 0x{seed:016x}"
 
 
-def _reproduce(target: str, findings: Sequence[Finding]) -> dict[str, str]:
-    shown = [finding for finding in findings if finding.testpoint and finding.seed is not None]
-    return {finding.id: reproduce_line(target, finding.testpoint, finding.seed or 0) for finding in shown}
+def _narrowed(finding: Finding, isolated: Isolated | None) -> str:
+    """What the line of the isolated finding says more; nothing for all others."""
+    if isolated is None:
+        return ""
+    same = (finding.testpoint, finding.seed) == (isolated.testpoint, isolated.seed)
+    if finding.id != isolated.finding and not (same and finding.severity == "note"):
+        return ""
+    ops = f" --ops {','.join(map(str, isolated.ops))}" if isolated.ops else ""
+    return ops if isolated.alone else f"{ops} --prefix"
 
 
 def _environment(services: Services, run: Run, known: Known) -> Environment:

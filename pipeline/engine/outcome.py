@@ -18,6 +18,7 @@ from pipeline.ports import Blobs
 
 MOST_FINDINGS = 500
 LONGEST_REASON = 300
+LONGEST_ROLE = 80  # what the store's column takes; SQLite takes more, PostgreSQL does not
 LONGEST_TRACEBACK = 64 << 10
 
 
@@ -49,6 +50,8 @@ def _flaw(result: StageResult) -> str:
         return "skipped without a reason"
     if len({item.role for item in result.evidence}) != len(result.evidence):
         return "two pieces of evidence play one role"
+    if any(len(item.role) > LONGEST_ROLE for item in result.evidence):
+        return f"a role of more than {LONGEST_ROLE} characters"
     try:
         canonical_json([result.reason, [finding.to_json() for finding in result.findings]])
     except (UnicodeEncodeError, ValueError, TypeError) as error:

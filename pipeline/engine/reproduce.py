@@ -16,9 +16,12 @@ from pipeline.domain.run import Run, Step, StepSpec, StepState, Submission
 from pipeline.engine.services import Services
 from pipeline.errors import UsageError
 from pipeline.ports import StageContext
-from pipeline.stages.judge import judge_batch
+from pipeline.stages.judge import judge_again
+from pipeline.stages.rerun import rerun
 from pipeline.stages.simulate import simulate_batch
-from verif.testplan.plan import Batch, Job, Plan
+from pipeline.stages.verilate import Waves
+from verif.records.record import Record
+from verif.testplan.plan import Plan
 from verif.testplan.select import POWER_UP
 
 PREPARED = ("intake", "gate")
@@ -44,13 +47,16 @@ def reproduce(
     manifest: str = "assay.toml",
     testpoint: str,
     seed: int,
+    ops: tuple[int, ...] = (),
+    prefix: bool = False,
     waves: bool = False,
     out: Path,
 ) -> Reproduction:
     """Run one job of a stored run (`run_id`), or of an archive that intake and gate accept, and judge it.
 
-    A power-up testpoint (RST-01) is run under `seed` and under the plan's first other power-up seed, because its fault is a
-    difference. Raises UsageError U-930 when the plan has no such job, U-931 when intake or gate refuse the archive.
+    `ops`: only these of its operations, all when empty. `prefix`: after the jobs that run before it in its batch, of which
+    nothing is told. See `rerun` for power-up testpoints. Raises UsageError U-930 when the plan has no such job, U-931 when
+    intake or gate refuse the archive, U-932 when the job has no such operations.
     """
     services.work.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=services.work, prefix="repro-", ignore_cleanup_errors=True) as work:
@@ -60,7 +66,10 @@ def reproduce(
             context = replace(context, evidence=_stored(services, run))
         else:
             context = _prepared(services, tenant, archive or b"", manifest, Path(work))
-        return _reproduce(context, testpoint, seed, waves=waves, out=out)
+        if "plan" not in context.evidence.get("intake", {}) or "ports" not in context.evidence.get("gate", {}):
+            raise UsageError("U-930", testpoint=testpoint, seed=f"0x{seed:016x}")
+        plan = rerun(Plan.from_json(context.read("intake", "plan")), testpoint, seed, ops, prefix=prefix)
+        return _reproduce(context, plan, f"{testpoint}-{seed:016x}", waves=waves, out=out)
 
 
 def _stored(services: Services, run: Run) -> _Found:
@@ -102,46 +111,25 @@ def _prepared(services: Services, tenant: str, archive: bytes, manifest: str, wo
     return context
 
 
-def _reproduce(context: StageContext, testpoint: str, seed: int, *, waves: bool, out: Path) -> Reproduction:
-    if "plan" not in context.evidence.get("intake", {}) or "ports" not in context.evidence.get("gate", {}):
-        raise UsageError("U-930", testpoint=testpoint, seed=f"0x{seed:016x}")
-    plan = single_job(Plan.from_json(context.read("intake", "plan")), testpoint, seed)
+def _reproduce(context: StageContext, plan: Plan, name: str, *, waves: bool, out: Path) -> Reproduction:
     batch = plan.batches[0]
-    records: dict[int, bytes] = {}
-    stimulus, file = b"", None
-    for number, powerup in enumerate(batch.powerup_seeds):
-        one = replace(batch, powerup_seeds=(powerup,))
-        folder = context.work / f"seed{number}"
-        folder.mkdir()
-        replay = simulate_batch(replace(context, work=folder), plan, one, waves=waves)
-        records[powerup], stimulus = replay.record, replay.stimulus
-        file = file or replay.waves
-    result = judge_batch(context, plan, batch, stimulus, records)
-    return Reproduction(result.outcome, result.findings, _cycles(records), _kept(file, out, testpoint, seed))
-
-
-def single_job(plan: Plan, testpoint: str, seed: int) -> Plan:
-    """The plan cut down to one job of its own; raises UsageError U-930 when it has no such job."""
-    for batch in plan.batches:
-        for job in batch.jobs:
-            if job.testpoint == testpoint == POWER_UP and seed in batch.powerup_seeds:
-                other = next(known for known in batch.powerup_seeds if known != seed)
-                return replace(plan, batches=(Batch(0, (job,), (seed, other)),))
-            if job == Job(testpoint, seed):
-                return replace(plan, batches=(Batch(0, (job,), batch.powerup_seeds[:1]),))
-    raise UsageError("U-930", testpoint=testpoint, seed=f"0x{seed:016x}")
+    again = simulate_batch(context, plan, batch, Waves.ALL if waves else Waves.NONE)
+    judged = judge_again(context, plan, batch, again.stimulus, again.records)
+    job, failed = batch.jobs[-1], bool(judged.rules[-1])
+    seeds = {job.seed, *batch.powerup_seeds} if job.testpoint == POWER_UP else {job.seed}
+    findings = tuple(one for one in judged.findings if one.testpoint == job.testpoint and one.seed in seeds)
+    outcome = Outcome.FAILED if failed else Outcome.PASSED
+    return Reproduction(outcome, findings, _cycles(again.records), _kept(again.waves, out, name))
 
 
 def _cycles(records: Mapping[int, bytes]) -> int:
-    from verif.records.record import Record
-
     return sum(int(Record.unpack(data).job["end"].max()) for data in records.values())
 
 
-def _kept(file: Path | None, out: Path, testpoint: str, seed: int) -> Path | None:
+def _kept(file: Path | None, out: Path, name: str) -> Path | None:
     if file is None:
         return None
     out.mkdir(parents=True, exist_ok=True)
-    target = out / f"{testpoint}-{seed:016x}.vcd"
+    target = out / f"{name}.vcd"
     shutil.copyfile(file, target)
     return target

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.run import StageResult
+from pipeline.domain.verdict import contradicted
 from pipeline.engine.advance import check_specs
 from pipeline.engine.finish import proceed
 from pipeline.engine.heartbeat import Heartbeat
@@ -96,7 +97,7 @@ def _commit(services: Services, workshop: Workshop, claim: Claim, result: StageR
     step, now = claim.step, services.clock.now()
     try:
         with services.store.transaction(step.tenant, step.run_id) as run:
-            if result.outcome is Outcome.BROKEN and step.attempt < ATTEMPTS:
+            if result.outcome is Outcome.BROKEN and step.attempt < ATTEMPTS and not contradicted(result):
                 run.retry(step.id, step.fence, result.reason, now, delay_s=services.limits.retry_delay_s)
                 return Done.RETRIED
             check_specs(run.nodes(), result.next_steps, workshop.stages)

@@ -13,6 +13,7 @@ from pipeline.domain.evidence import Evidence
 from pipeline.domain.finding import Finding
 from pipeline.domain.run import Run, StageResult, Step, StepSpec, Submission
 from pipeline.engine.advance import StepNode
+from pipeline.engine.nights import Nights
 from pipeline.engine.views import Event, RunEnvironment, StepProgress
 from pipeline.ports import Blobs, Clock, Dispatcher, Sandbox, Stage, Toolchain
 
@@ -90,6 +91,10 @@ class RunTransaction(Protocol):
 
 class Store(Protocol):
     """The repository: every question names its tenant; foreign and unknown ids raise NotFoundError alike."""
+
+    @property
+    def nights(self) -> Nights:
+        """Registered designs, nights and seed banks."""
 
     def submission(self, tenant: str, submission_id: str) -> Submission:
         """One submission."""

@@ -1,7 +1,7 @@
 """The one catalogue of texts that people read, English and Korean side by side.
 
-`<area>.toml` holds rules: what happened, what was expected, what to do next. `words_<place>.toml` holds labels. Every text is
-written twice, never joined from parts by a machine. Values may be hostile: they fill placeholders and are never read again.
+`<area>.toml` holds rules: what happened, what was expected, what to do next. `words_<place>.toml` holds labels. Every text
+is written twice, never joined by a machine. Values may be hostile: they fill placeholders and are never read again.
 """
 
 from __future__ import annotations

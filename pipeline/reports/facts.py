@@ -34,6 +34,9 @@ _COUNTS = {
     "lines_total": "report_metric_lines_total",
     "branches_hit": "report_metric_branches_hit",
     "branches_total": "report_metric_branches_total",
+    "isolate_trials": "report_metric_isolate_trials",
+    "isolate_operations": "report_metric_isolate_operations",
+    "isolate_of_operations": "report_metric_isolate_of_operations",
 }
 _PERCENTS = {"line_percent": "report_line_coverage", "branch_percent": "report_branch_coverage"}
 _LEVELS = ("report_level_0", "report_level_1", "report_level_2", "report_level_3")

@@ -11,6 +11,7 @@ from pipeline.domain.outcome import Outcome
 from pipeline.messages import message
 from pipeline.reports.divergence import Apart, apart, one_line
 from pipeline.reports.visible import columns, short, visible
+from pipeline.reports.waveform import Wave, wave
 from pipeline.reports.words import Mark, mark
 
 MOST_GROUPS, MOST_NOTES = 14, 5
@@ -68,6 +69,7 @@ class Block:
     reproduce: str
     others: tuple[Other, ...]
     hidden: int
+    wave: Wave | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Findings:
 
 def findings_view(dossier: Dossier, lang: str) -> Findings:
     """All findings in groups of one testpoint, or of one rule when there is no testpoint; the design's before ours."""
-    errors = _groups([item for item in dossier.findings if item.severity == "error"])
+    known = dossier.isolated.finding if dossier.isolated else ""
+    errors = _groups(sorted((one for one in dossier.findings if one.severity == "error"), key=lambda one: one.id != known))
     notes = _groups([item for item in dossier.findings if item.severity == "note"])
     errors.sort(key=lambda group: group[0].outcome is not Outcome.FAILED)
     hidden = max(0, len(errors) - MOST_GROUPS) + max(0, len(notes) - MOST_NOTES)
@@ -103,6 +106,7 @@ def _block(group: Sequence[Finding], dossier: Dossier, lang: str) -> Block:
     first = group[0]
     state = first.outcome.value if first.severity == "error" else "note"
     titles = {row.id: row.title for row in dossier.decision.rows}
+    known = dossier.isolated if dossier.isolated and dossier.isolated.finding == first.id else None
     return Block(
         mark=mark(state, lang),
         testpoint=short(first.testpoint, 40),
@@ -116,6 +120,7 @@ def _block(group: Sequence[Finding], dossier: Dossier, lang: str) -> Block:
         reproduce=short(dossier.reproduce.get(first.id, ""), _COMMAND),
         others=tuple(_other(item, first, dossier, lang) for item in group[1 : 1 + MOST_OTHERS]),
         hidden=max(0, len(group) - 1 - MOST_OTHERS),
+        wave=wave(known, lang) if known else None,
     )
 
 

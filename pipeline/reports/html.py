@@ -22,7 +22,7 @@ def html_report(dossier: Dossier, data: bytes, lang: str) -> bytes:
     page = page_view(dossier, data, lang)
     style = _style(page)
     names = {"p": page, "style": Markup(style), "style_digest": style_digest(style)}  # noqa: S704 - packaged and filtered
-    return _templates(lang).get_template("report.html").render(names).encode()
+    return templates(lang).get_template("report.html").render(names).encode()
 
 
 def style_digest(style: str) -> str:
@@ -31,7 +31,7 @@ def style_digest(style: str) -> str:
 
 
 @cache
-def _templates(lang: str) -> Environment:
+def templates(lang: str) -> Environment:
     """Everything printed is escaped, and made visible first; a name that does not exist is a fault of ours."""
     environment = Environment(
         loader=PackageLoader("pipeline.reports"),
@@ -50,12 +50,17 @@ def _finalize(value: object) -> object:
 
 
 @cache
-def _sheet() -> str:
-    return resources.files("pipeline.reports").joinpath("templates", "report.css").read_text(encoding="utf-8")
+def sheet(name: str) -> str:
+    """A packaged style sheet."""
+    return resources.files("pipeline.reports").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def _style(page: Page) -> str:
-    """The style sheet, and at its end the foot of every printed page: which run it is of. Only letters and digits get in."""
     foot = text("report_page_foot", page.lang, number=page.number, run=page.run_id, digest=page.verdict_digest[:12])
+    return with_foot(sheet("report.css") + sheet("waveform.css"), foot)
+
+
+def with_foot(style: str, foot: str) -> str:
+    """The style sheet, and at its end the foot of every printed page: what it is of. Only letters and digits get in."""
     kept = re.sub(r"[^\w .·,:/-]", "", foot)
-    return f'{_sheet()}@page {{ @bottom-left {{ content: "{kept}"; }} }}\n'
+    return f'{style}@page {{ @bottom-left {{ content: "{kept}"; }} }}\n'

@@ -7,6 +7,7 @@ from pipeline.stages.build import BuildStage
 from pipeline.stages.coverage import CoverageStage
 from pipeline.stages.gate import GateStage
 from pipeline.stages.intake import IntakeStage
+from pipeline.stages.isolate import IsolateStage
 from pipeline.stages.judge import JudgeStage
 from pipeline.stages.lint import LintStage
 from pipeline.stages.simulate import SimulateStage
@@ -19,5 +20,6 @@ STAGES: tuple[Stage, ...] = (
     SimulateStage(),
     JudgeStage(),
     CoverageStage(),
+    IsolateStage(),
 )
 """All stages in the order in which a run meets them."""

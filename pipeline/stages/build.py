@@ -17,7 +17,18 @@ from pipeline.errors import InfrastructureError
 from pipeline.ports import SandboxJob, SandboxResult, StageContext
 from pipeline.stages.outputs import plain, read_output, unpack_tree
 from pipeline.stages.runtime import COMPILE_FLAGS, HEADER, Runtime, definitions, find_runtime, runtime_digest
-from pipeline.stages.verilate import HARNESS, OBJECTS, TREE, Sources, arguments, findings, flags, generated, tool_failed
+from pipeline.stages.verilate import (
+    HARNESS,
+    OBJECTS,
+    TREE,
+    Sources,
+    Waves,
+    arguments,
+    findings,
+    flags,
+    generated,
+    tool_failed,
+)
 
 BUILD_FILE = "assay_build.json"
 CONTROL_FILE = "assay_control.vlt"
@@ -55,7 +66,7 @@ class BuildStage:
 
     def run(self, context: StageContext) -> StageResult:
         """PASSED with evidence `model`, or FAILED with one finding per error in the design's files."""
-        built = build_model(context, context.work, waves=False)
+        built = build_model(context, context.work)
         metrics = {"cached": float(built.cached), "build_wall_s": built.wall_s, "build_cpu_s": built.cpu_s}
         if built.findings:
             return StageResult(Outcome.FAILED, built.findings, metrics=metrics)
@@ -63,7 +74,7 @@ class BuildStage:
         return StageResult(Outcome.PASSED, evidence=(evidence,), metrics=metrics | {"model_bytes": float(len(built.model))})
 
 
-def build_model(context: StageContext, work: Path, *, waves: bool) -> Built:
+def build_model(context: StageContext, work: Path, waves: Waves = Waves.NONE) -> Built:
     """Build in the new or empty folder `work`, or take the model from the cache.
 
     Raises:
@@ -73,13 +84,13 @@ def build_model(context: StageContext, work: Path, *, waves: bool) -> Built:
     tree = context.read("intake", "tree")
     unpack_tree(tree, work / TREE)
     harness = steps.harness()
-    key = _key(context, sha256(tree), harness, waves=waves)
+    key = _key(context, sha256(tree), harness, waves)
     cached = _from_cache(context.cache / "models" / key)
     if cached is not None:
         return Built(cached, (), cached=True, wall_s=steps.wall_s, cpu_s=steps.cpu_s)
     try:
-        wrong = steps.verilate(harness, waves=waves)
-        model = b"" if wrong else steps.compile(harness, find_runtime(context), waves=waves)
+        wrong = steps.verilate(harness, waves)
+        model = b"" if wrong else steps.compile(harness, find_runtime(context), waves)
     except _CapError as cap:
         wrong, model = (Finding("B-004", Outcome.FAILED, args={"program": cap.program, "cause": cap.cause}),), b""
     if model:
@@ -117,9 +128,9 @@ class _Steps:
         parts = (tuple(raw[part]) for part in ("files", "include_dirs", "defines"))
         return _Harness(Sources((CONTROL_FILE, *raw["trusted"]), *parts), int(raw["half_period_ps"]), digest)
 
-    def verilate(self, harness: _Harness, *, waves: bool) -> tuple[Finding, ...]:
+    def verilate(self, harness: _Harness, waves: Waves) -> tuple[Finding, ...]:
         """Run Verilator; the design's errors."""
-        result = self._run_capped((self.context.toolchain.verilator, *arguments(harness.sources, waves=waves)))
+        result = self._run_capped((self.context.toolchain.verilator, *arguments(harness.sources, waves)))
         if result.ok:
             return ()
         found = findings(result.log, self.work)
@@ -127,7 +138,7 @@ class _Steps:
             raise InfrastructureError("P-202", cause=result.cause, code=result.code, log=plain(result.log))
         return found
 
-    def compile(self, harness: _Harness, runtime: Runtime, *, waves: bool) -> bytes:
+    def compile(self, harness: _Harness, runtime: Runtime, waves: Waves) -> bytes:
         """Compile everything Verilator wrote as one C++ file and link it with the shared runtime; the executable's bytes."""
         files = [*generated(self.work), "assay_glue.cpp"]
         (self.work / UNITY).write_text("".join(f'#include "{name}"\n' for name in files))
@@ -135,7 +146,7 @@ class _Steps:
         include = tools.verilator_root / "include"
         folders = (f"-I{include}", f"-I{include / 'vltstd'}", f"-I{runtime.folder}", f"-I{OBJECTS}")
         half_period = f"-DASSAY_HALF_PERIOD={harness.half_period_ps}"
-        options = (*COMPILE_FLAGS, *definitions(waves=waves), *folders, "-include", HEADER, half_period)
+        options = (*COMPILE_FLAGS, *definitions(waves=bool(waves)), *folders, "-include", HEADER, half_period)
         self._compiler((tools.cxx, *options, "-c", UNITY, "-o", f"{MODEL}.o"), runtime)
         libraries = tools.verilator_root.parent / "cocotb" / "libs"
         self._compiler((tools.cxx, f"{MODEL}.o", *runtime.objects, f"-L{libraries}", *_LINK_FLAGS, "-o", MODEL), runtime)
@@ -167,9 +178,9 @@ class _Steps:
         return result
 
 
-def _key(context: StageContext, tree: str, harness: _Harness, *, waves: bool) -> str:
+def _key(context: StageContext, tree: str, harness: _Harness, waves: Waves) -> str:
     """SHA-256 over sources, defines, parameters (in the harness' text), harness, flags, runtime and tools."""
-    options = [flags(waves=waves), COMPILE_FLAGS, definitions(waves=waves), _LINK_FLAGS]
+    options = [flags(waves), COMPILE_FLAGS, definitions(waves=bool(waves)), _LINK_FLAGS]
     return sha256(canonical_json([tree, harness.digest, options, runtime_digest(context), context.toolchain.digest]))
 
 

@@ -100,9 +100,13 @@ def _no_manifest(manifest: str, files: Mapping[str, bytes]) -> Finding:
 
 
 def next_steps(plan: Plan) -> tuple[StepSpec, ...]:
-    """The steps of a run: gate, lint, build, and for every batch simulate and judge; coverage when all are simulated."""
+    """The steps of a run: gate, lint, build, and for every batch simulate and judge; coverage when all are simulated.
+
+    Isolate comes last, whatever the judges said.
+    """
     simulations = [StepSpec("simulate", batch.index, ("build",)) for batch in plan.batches]
     judges = [StepSpec("judge", spec.index, (spec.name,)) for spec in simulations]
+    judged = tuple(spec.name for spec in judges)
     return (
         StepSpec("gate", needs=("intake",)),
         StepSpec("lint", needs=("gate",)),
@@ -110,4 +114,5 @@ def next_steps(plan: Plan) -> tuple[StepSpec, ...]:
         *simulations,
         *judges,
         StepSpec("coverage", needs=tuple(spec.name for spec in simulations) or ("build",)),
+        StepSpec("isolate", needs=("build",), after=judged),
     )

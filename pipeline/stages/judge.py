@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pipeline.domain.finding import Finding
@@ -19,6 +20,17 @@ OUT = "judgement.json"
 WALL_S = 600.0
 _MAX_JUDGEMENT = 16 << 20
 _REFUSED = ("P-402", "P-403", "P-404")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One judgement: its JSON, findings, counts, and the rules that each job of the batch broke."""
+
+    data: bytes
+    findings: tuple[Finding, ...]
+    counts: tuple[TestpointCount, ...]
+    rules: tuple[tuple[str, ...], ...]
+    metrics: Mapping[str, float]
 
 
 class JudgeStage:
@@ -43,6 +55,14 @@ def judge_batch(
     context: StageContext, plan: Plan, batch: Batch, stimulus: bytes, records: Mapping[int, bytes]
 ) -> StageResult:
     """Judge the records (power-up seed -> file) of one batch in the sandbox; raises what the stage raises."""
+    judged = judge_again(context, plan, batch, stimulus, records)
+    outcome = Outcome.FAILED if any(count.failed for count in judged.counts) else Outcome.PASSED
+    evidence = (context.write("judgement", judged.data, "application/json"),)
+    return StageResult(outcome, judged.findings, evidence, judged.counts, judged.metrics)
+
+
+def judge_again(context: StageContext, plan: Plan, batch: Batch, stimulus: bytes, records: Mapping[int, bytes]) -> Judged:
+    """What `judge_batch` does, without leaving evidence; writes below `context.work`."""
     work = context.work / "judge"
     unpack_tree(context.read("intake", "tree"), work / TREE)
     (work / "plan.json").write_bytes(plan.to_json())
@@ -57,22 +77,23 @@ def judge_batch(
     data = read_output(work, OUT, _MAX_JUDGEMENT)
     if not result.ok or data is None:
         raise InfrastructureError("P-401", cause=result.cause, code=result.code, log=plain(result.log))
-    return _result(context, data, {"judge_wall_s": result.wall_s, "judge_cpu_s": result.cpu_s})
+    return read_judgement(data, {"judge_wall_s": result.wall_s, "judge_cpu_s": result.cpu_s})
 
 
-def _result(context: StageContext, data: bytes, metrics: Mapping[str, float]) -> StageResult:
+def read_judgement(data: bytes, metrics: Mapping[str, float]) -> Judged:
+    """A judgement's JSON. Raises P-401 when it is none, and the rule it names when it refuses the records."""
     try:
         raw: dict[str, Any] = json.loads(data)
         refused = raw.get("refused")
         findings = tuple(Finding.from_json(entry) for entry in raw.get("findings", ()))
         counts = tuple(_count(entry) for entry in raw.get("testpoints", ()))
+        rules = tuple(tuple(map(str, broken)) for broken in raw.get("rules", ()))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InfrastructureError("P-401", cause="exited", code=0, log=str(error)[:200]) from error
     if refused:
         rule = refused.get("rule")
         raise InfrastructureError(rule if rule in _REFUSED else "P-402", reason=str(refused.get("reason", ""))[:300])
-    outcome = Outcome.FAILED if any(count.failed for count in counts) else Outcome.PASSED
-    return StageResult(outcome, findings, (context.write("judgement", data, "application/json"),), counts, metrics)
+    return Judged(data, findings, counts, rules, metrics)
 
 
 def _count(entry: Mapping[str, Any]) -> TestpointCount:

@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import tarfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _KEPT = frozenset(b"\n\t") | frozenset(range(0x20, 0x7F))
@@ -32,8 +32,19 @@ def plain(text: bytes, limit: int = 4000) -> str:
 
 
 def unpack_tree(archive: bytes, target: Path, *, without: tuple[str, ...] = ()) -> None:
-    """Unpack the normalised tree (our own tar, made by intake) into the new folder `target`, without some endings."""
+    """Unpack the normalised tree (our own tar, made by intake) into the new folder `target`, without some endings.
+
+    ValueError for a name that leads elsewhere and for anything but a file: intake lets neither in.
+    """
     target.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
-        members = [member for member in tar if not (without and member.name.endswith(without))]
-        tar.extractall(target, members, filter="data")
+        for member in tar:
+            name, file = PurePosixPath(member.name), tar.extractfile(member) if member.isreg() else None
+            if file is None or name.is_absolute() or ".." in name.parts:
+                raise ValueError(f"not a file of a tree: {member.name!r}")
+            if without and member.name.endswith(without):
+                continue
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.read())
+            path.chmod(0o644)

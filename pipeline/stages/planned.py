@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,21 @@ def _check(plan: Plan, context: StageContext, contract: Mapping[str, Any]) -> No
         raise ValueError("the plan is for another run")
     if [batch.index for batch in plan.batches] != list(range(len(plan.batches))) or len(plan.batches) > _MAX_BATCHES:
         raise ValueError("the plan's batches are not numbered in order")
-    points = {point.id for point in plan.testpoints if point.state == "planned"}
+    points = {point.id: point.seeds for point in plan.testpoints if point.state == "planned"}
     if any(job.testpoint not in points for batch in plan.batches for job in batch.jobs):
         raise ValueError("the plan has jobs of no testpoint")
+    _check_bank(plan, context, points)
+
+
+def _check_bank(plan: Plan, context: StageContext, points: Mapping[str, Sequence[int]]) -> None:
+    """Every banked seed of a testpoint with jobs is planned, and nothing else is marked as banked."""
+    bank = (
+        {(str(name), int(seed)) for name, seed in json.loads(context.blobs.get(context.run.bank))}
+        if context.run.bank
+        else set()
+    )
+    run = {job.testpoint for batch in plan.batches for job in batch.jobs}
+    if any(name in run and seed not in points[name] for name, seed in bank):
+        raise ValueError("the plan leaves out a banked seed")
+    if any((job.testpoint, job.seed) not in bank for batch in plan.batches if batch.banked for job in batch.jobs):
+        raise ValueError("the plan replays what is not in the bank")

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,32 +89,51 @@ def _only_one(path: Path) -> Iterator[None]:
 
 
 def _compile_into(context: StageContext, folder: Path) -> None:
+    """Everything at once, as far as there are processors: whoever needs the archive waits for all of it."""
     work = Path(tempfile.mkdtemp(prefix="making-", dir=folder.parent))
+    finished = work / "finished"
+    finished.mkdir()
     try:
-        for name in SOURCES:
-            shutil.copyfile(OURS / name, work / name)
-        (work / HEADER).write_text(_HEADER_TEXT)
-        include = context.toolchain.verilator_root / "include"
-        for name in COMPILED:
-            _compile(context, work, f"{name}.cpp", "-c", "-o", f"{name}.o")
-        for name in VERILATED:
-            _compile(context, work, str(include / f"{name}.cpp"), "-c", "-o", f"{name}.o")
-        _compile(context, work, HEADER, "-x", "c++-header", "-o", f"{HEADER}.gch")
-        for path in work.iterdir():
+        _copy_sources(finished)
+        parts = _parts(context)
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0)), "runtime") as pool:
+            pending = [pool.submit(_compile, context, work / name, finished / name, *what) for name, what in parts.items()]
+            try:
+                for one in pending:
+                    one.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        for path in finished.iterdir():
             path.chmod(0o444)
-        work.chmod(0o755)
-        work.rename(folder)
+        finished.chmod(0o755)
+        finished.rename(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _compile(context: StageContext, work: Path, source: str, *what: str) -> None:
-    tools = context.toolchain
-    include = tools.verilator_root / "include"
+def _copy_sources(folder: Path) -> None:
+    for name in SOURCES:
+        shutil.copyfile(OURS / name, folder / name)
+    (folder / HEADER).write_text(_HEADER_TEXT)
+
+
+def _parts(context: StageContext) -> dict[str, tuple[str, ...]]:
+    """What to make -> the compiler's words for it. The header, which takes longest, comes first."""
+    include = context.toolchain.verilator_root / "include"
+    sources = {name: f"{name}.cpp" for name in COMPILED} | {name: str(include / f"{name}.cpp") for name in VERILATED}
+    header = {f"{HEADER}.gch": ("-x", "c++-header", HEADER)}
+    return header | {f"{name}.o": ("-c", source) for name, source in sources.items()}
+
+
+def _compile(context: StageContext, work: Path, result: Path, *what: str) -> None:
+    """In a folder of its own: each command has a user of its own, to whom its folder is lent."""
+    tools, include = context.toolchain, context.toolchain.verilator_root / "include"
+    work.mkdir()
+    _copy_sources(work)
     options = (*COMPILE_FLAGS, *definitions(waves=False), f"-I{include}", f"-I{include / 'vltstd'}", "-I.")
-    kind = what[:2] if what[0] == "-x" else ()
-    rest = what[2:] if kind else what
-    job = SandboxJob((tools.cxx, *options, *kind, *rest, source), work, tools.reads, tools.env, wall_s=_WALL_S)
-    result = context.sandbox.run(job, context.cancel)
-    if not result.ok:
-        raise InfrastructureError("P-204", cause=result.cause, code=result.code, log=plain(result.log))
+    job = SandboxJob((tools.cxx, *options, *what, "-o", result.name), work, tools.reads, tools.env, wall_s=_WALL_S)
+    done = context.sandbox.run(job, context.cancel)
+    if not done.ok:
+        raise InfrastructureError("P-204", cause=done.cause, code=done.code, log=plain(done.log))
+    (work / result.name).rename(result)

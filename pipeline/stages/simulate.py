@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from pipeline.domain.evidence import Evidence
 from pipeline.domain.finding import Finding
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.run import StageResult
-from pipeline.errors import InfrastructureError
+from pipeline.errors import InfrastructureError, UsageError
 from pipeline.ports import SandboxJob, SandboxResult, StageContext
 from pipeline.stages.build import build_model
 from pipeline.stages.outputs import plain, read_output, unpack_tree
 from pipeline.stages.simulator import MODEL_STOPPED, WAVES, Execution, Inputs, execute
-from pipeline.stages.verilate import TREE
+from pipeline.stages.verilate import TREE, Waves
+from verif.jobs.stimulus import NO_SUCH_OPERATION
 from verif.testplan.plan import Batch, Plan
 
 WALL_S = 300.0
@@ -24,10 +26,10 @@ _STIMULUS_WALL_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """One batch simulated again: its stimulus and record, and the waves (VCD) when they were asked for."""
+    """One batch simulated again: stimulus, record by power-up seed, and the waves (VCD) of the first seed when asked for."""
 
     stimulus: bytes
-    record: bytes
+    records: Mapping[int, bytes]
     waves: Path | None
 
 
@@ -81,22 +83,32 @@ class SimulateStage:
         return StageResult(Outcome.PASSED, evidence=tuple(evidence), metrics=metrics)
 
 
-def simulate_batch(context: StageContext, plan: Plan, batch: Batch, *, waves: bool = False) -> Replay:
-    """Build (with waves when asked, under a cache key of their own) and run one batch with its first power-up seed.
-
-    For reproducing a failure: `batch` usually holds one job. Needs the evidence of intake and gate; writes below
-    `context.work`. Raises `InfrastructureError` as the stages do, P-304 when the design no longer builds or finishes.
-    """
-    built = build_model(context, context.work / "build", waves=waves)
+def simulate_batch(context: StageContext, plan: Plan, batch: Batch, waves: Waves = Waves.NONE) -> Replay:
+    """Build (with waves under a cache key of their own) and `replay`. Needs the evidence of intake and gate."""
+    built = build_model(context, context.work / "build", waves)
     if built.findings:
         raise InfrastructureError("P-304", rule=built.findings[0].rule)
-    inputs = _inputs(context, plan, batch, built.model, context.work)
-    try:
-        done = _run_twice(context, inputs, batch.powerup_seeds[0], wall_s=WALL_S, waves=waves)
-    except _StoppedError as stop:
-        raise InfrastructureError("P-304", rule=stop.finding.rule) from None
-    file = done.folder / WAVES
-    return Replay((inputs.folder / inputs.stimulus).read_bytes(), done.record, file if waves and file.is_file() else None)
+    return replay(context, plan, batch, built.model, waves=bool(waves))
+
+
+def replay(
+    context: StageContext, plan: Plan, batch: Batch, model: bytes, *, waves: bool = False, wall_s: float = WALL_S
+) -> Replay:
+    """Run one batch under all its power-up seeds on a model. For failures: `batch` need not be one of the plan's own.
+
+    Writes below `context.work`, which must be new. Raises `InfrastructureError` as the stage does, and P-304 when the design
+    keeps the simulator from finishing.
+    """
+    inputs = _inputs(context, plan, batch, model, context.work)
+    done: dict[int, _Done] = {}
+    for seed in batch.powerup_seeds:
+        try:
+            done[seed] = _run_twice(context, inputs, seed, wall_s=wall_s, waves=waves and not done)
+        except _StoppedError as stop:
+            raise InfrastructureError("P-304", rule=stop.finding.rule) from None
+    file = done[batch.powerup_seeds[0]].folder / WAVES
+    records = {seed: one.record for seed, one in done.items()}
+    return Replay((inputs.folder / inputs.stimulus).read_bytes(), records, file if waves and file.is_file() else None)
 
 
 def _inputs(context: StageContext, plan: Plan, batch: Batch, model: bytes, work: Path) -> Inputs:
@@ -118,6 +130,8 @@ def _stimulus(context: StageContext, plan: Plan, batch: Batch, work: Path) -> by
     argv = (tools.python, "-m", "verif.jobs.stimulus", manifest, "plan.json", str(batch.index), "stimulus.bin")
     result = context.sandbox.run(SandboxJob(argv, work, tools.reads, tools.env, wall_s=_STIMULUS_WALL_S), context.cancel)
     data = read_output(work, "stimulus.bin", _MAX_STIMULUS)
+    if result.cause == "exited" and result.code == NO_SUCH_OPERATION:
+        raise UsageError("U-932", reason=plain(result.log, 300))
     if not result.ok or data is None:
         raise InfrastructureError("P-303", cause=result.cause, code=result.code, log=plain(result.log))
     return data

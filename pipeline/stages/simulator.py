@@ -105,7 +105,8 @@ def execute(
     (work / OUTPUTS).mkdir()
     tools = context.toolchain
     argv = arguments(inputs, powerup_seed, waves=waves)
-    job = SandboxJob(argv, work, (*tools.reads, inputs.folder), environment(tools, tests), wall_s=wall_s, cpu_s=int(wall_s) + 1)
+    reads, env = (*tools.reads, inputs.folder), environment(tools, tests)
+    job = SandboxJob(argv, work, reads, env, wall_s=wall_s, cpu_s=int(wall_s) + 1)
     result = context.sandbox.run(job, context.cancel)
     data = read_output(work, RECORD, _MAX_RECORD)
     cycles = _cycles(data) if data is not None else None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from pipeline.domain.finding import Finding, Location
@@ -29,11 +30,28 @@ DESIGN_FLAGS = (
 _QUIET_FLAGS = ("-Wno-fatal", "-Wno-lint", "-Wno-style", "-Werror-UNOPTFLAT", "-Werror-MODDUP", "--quiet-stats")
 _MODEL_FLAGS = ("--cc", "--vpi", "--prefix", PREFIX, "--top-module", TOP, "--Mdir", OBJECTS, "--output-split", "0")
 _COVERAGE_FLAGS = ("--coverage-line",)
-_ERROR = re.compile(r"%Error(?:-([A-Z0-9]+))?: tree/((?!(?:[^:]*/)?\.\.(?:/|:))[A-Za-z0-9_./-]{1,400}):(\d{1,7}):(?:(\d{1,5}):)? (.{1,400})")
+_ERROR = re.compile(
+    r"%Error(?:-([A-Z0-9]+))?: tree/((?!(?:[^:]*/)?\.\.(?:/|:))[A-Za-z0-9_./-]{1,400}):(\d{1,7}):(?:(\d{1,5}):)? (.{1,400})"
+)
 _INTERNAL = re.compile(r"%Error: (?:Internal Error|Verilator internal fault|Command Failed)")
 _RULES = {"UNOPTFLAT": "B-003", "MODDUP": "B-002"}
 _MAX_FINDINGS = 50
 _MAX_SOURCE = 16 << 20
+
+
+class Waves(StrEnum):
+    """What a model can write to a VCD file. Tracing everything doubles the time to build, tracing pins adds a third."""
+
+    NONE = ""
+    PINS = "pins"  # of the design, and the signals of the harness around it
+    ALL = "all"
+
+
+_TRACE_FLAGS: Mapping[Waves, tuple[str, ...]] = {
+    Waves.NONE: (),
+    Waves.PINS: ("--trace-vcd", "--trace-depth", "1"),
+    Waves.ALL: ("--trace-vcd",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +64,15 @@ class Sources:
     defines: tuple[str, ...]
 
 
-def flags(*, waves: bool) -> tuple[str, ...]:
+def flags(waves: Waves) -> tuple[str, ...]:
     """All options that do not depend on the design."""
-    return (*_MODEL_FLAGS, *DESIGN_FLAGS, *_QUIET_FLAGS, *_COVERAGE_FLAGS, *(("--trace-vcd",) if waves else ()))
+    return (*_MODEL_FLAGS, *DESIGN_FLAGS, *_QUIET_FLAGS, *_COVERAGE_FLAGS, *_TRACE_FLAGS[waves])
 
 
-def arguments(sources: Sources, *, waves: bool) -> tuple[str, ...]:
+def arguments(sources: Sources, waves: Waves) -> tuple[str, ...]:
     """Verilator's arguments; no option of the submission is among them, its names were validated by the harness job."""
     return (
-        *flags(waves=waves),
+        *flags(waves),
         *(f"-D{define}" for define in sources.defines),
         *(f"-I{TREE}/{folder}" for folder in sources.include_dirs),
         *(f"{HARNESS}/{name}" for name in sources.trusted),

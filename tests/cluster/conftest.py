@@ -14,6 +14,7 @@ from pipeline.cluster.supervisor import Kind
 from pipeline.engine.services import Workshop
 from pipeline.settings import Settings
 from pipeline.testing import FakeSandbox, fake_toolchain, scripted_stages
+from pipeline.testing.servers import PostgresServer, RedisServer
 
 PROGRAMS = Path(__file__).parents[1] / "data" / "cluster"
 
@@ -32,6 +33,17 @@ def home() -> Iterator[Path]:
 def settings(home: Path) -> Settings:
     """Everything as fast as it may be set."""
     return Settings(home=home, lease_s=1.5, step_limit_s=60.0, sweep_s=0.05, republish_s=0.4, retry_delay_s=0.0)
+
+
+@pytest.fixture(params=["embedded", "servers"])
+def any_settings(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+    """A SQLite file and the embedded Redis, or PostgreSQL and a Redis server over TCP: the same must hold."""
+    return settings if request.param == "embedded" else request.getfixturevalue("on_servers")
+
+
+@pytest.fixture
+def on_servers(settings: Settings, postgresql: PostgresServer, redis_server: RedisServer) -> Settings:
+    return replace(settings, database_url=postgresql.url(postgresql.new_database()), redis_url=redis_server.url())
 
 
 def open_scripted(settings: Settings) -> Center:

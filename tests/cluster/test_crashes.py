@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.process import PLAIN_ENV, spawn
-from pipeline.adapters.redis_server import EmbeddedRedis
+from pipeline.bootstrap import embedded_redis
 from pipeline.cluster.supervisor import Kind
 from pipeline.domain.outcome import Verdict
 from pipeline.engine.services import Services
@@ -25,19 +25,20 @@ STEPS = ["intake", "build", "simulate.0", "simulate.1", "judge.0", "judge.1", "c
 
 
 @pytest.fixture
-def crowded(settings: Settings, home: Path) -> Settings:
+def crowded(any_settings: Settings, home: Path) -> Settings:
     for kind, count in (("kill-claimed", CLAIMED), ("kill-publishing", PUBLISHING)):
         (home / kind).mkdir()
         for number in range(count):
             (home / kind / str(number)).touch()
-    return replace(settings, slots=2 * WORKERS)
+    return replace(any_settings, slots=2 * WORKERS)
 
 
 @pytest.fixture
 def services(crowded: Settings, scripted: Kind, home: Path) -> Iterator[Services]:
     """A broker, a restart loop of workers that are told to die, and this process's view of the store."""
-    redis = EmbeddedRedis(home / "redis")
-    redis.start()
+    redis = embedded_redis(crowded)
+    if redis:
+        redis.start()
     env = crowded.child_environment() | PLAIN_ENV
     workers = spawn((sys.executable, "nursery.py", str(WORKERS)), cwd=home, env=env, log=home / "workers.log")
     with scripted.open_center(crowded) as center:
@@ -45,7 +46,8 @@ def services(crowded: Settings, scripted: Kind, home: Path) -> Iterator[Services
     workers.terminate()
     workers.wait(10)
     workers.kill()
-    redis.stop()
+    if redis:
+        redis.stop()
 
 
 def left(home: Path) -> int:

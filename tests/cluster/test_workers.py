@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -48,8 +49,8 @@ def alive(pid: int) -> bool:
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_celery_and_the_local_queue_give_equal_results(settings: Settings, scripted: Kind, until: Until) -> None:
-    with running(settings, kind=scripted) as centre:
+def test_celery_and_the_local_queue_give_equal_results(any_settings: Settings, scripted: Kind, until: Until) -> None:
+    with running(any_settings, kind=scripted) as centre:
         services = centre.center.services
         run = submit(services, "acme", b"the same bytes", name="n")
         until(decided(services, run))
@@ -57,7 +58,7 @@ def test_celery_and_the_local_queue_give_equal_results(settings: Settings, scrip
         there_results = results(services, run)
         there_events = [(event.type, event.subject) for event in services.store.events("acme", run.id)]
         queue = LocalDispatcher()
-        with open_center(replace(settings, home=settings.home / "local"), "outbox") as center:
+        with open_center(Settings(any_settings.home / "local"), "outbox") as center:
             own = replace(center.services, workshop=services.workshop, dispatcher=queue)
             run = submit(own, "acme", b"the same bytes", name="n")
             here = complete(own, queue, "acme", run.id)
@@ -67,6 +68,24 @@ def test_celery_and_the_local_queue_give_equal_results(settings: Settings, scrip
             assert len(there_results) == 7
             events = [(event.type, event.subject) for event in own.store.events("acme", run.id)]
             assert sorted(events) == sorted(there_events)
+
+
+def test_a_worker_without_work_stays_and_takes_the_next_message(
+    any_settings: Settings, scripted: Kind, until: Until, home: Path
+) -> None:
+    """It waits for messages and looks at the broker at the same time: neither may take the other's answer."""
+    told: list[tuple[str, str]] = []
+    with running(any_settings, lambda part, what: told.append((part, what)), scripted) as centre:
+        services = centre.center.services
+        for _round in range(3):
+            run = submit(services, "acme", b"bytes", name="n")
+            until(decided(services, run))
+            time.sleep(1.5)
+        assert ("worker", "ended") not in told
+        assert [step.attempt for step in services.store.steps("acme", run.id)] == [1] * 7
+    log = (home / "worker.log").read_text()
+    assert "Traceback" not in log
+    assert "Error" not in log
 
 
 def test_a_killed_worker_is_started_again_and_its_step_done(

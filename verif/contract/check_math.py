@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 
 from verif.contract.nodes import Assignment, ExprError, Node, walk
 from verif.contract.vector import Evaluator, Mask, Value, both, grid
+
+MAX_TERMS = 1 << 22
+"""Terms of one sum, all its different extents together; looking at more would take too long."""
+MAX_WORK = 1 << 32
+"""Terms of all elements of one math line; the golden model would compute for minutes."""
 
 
 class IndexCheck:
@@ -16,12 +22,14 @@ class IndexCheck:
     def __init__(self, tensors: Mapping[str, Value], shapes: Mapping[str, tuple[int, ...]]) -> None:
         self.evaluator = Evaluator(tensors)
         self.shapes = shapes
+        self.work = 1
 
     def check(self, line: Assignment, names: Mapping[str, Value]) -> None:
         """Raises ExprError with the first index outside its tensor, or whatever else an index expression does wrong."""
         shape, here = self.shapes[line.target], dict(names)
         for axis, (name, extent) in enumerate(zip(line.indices, shape, strict=True)):
             here[name] = grid(np.arange(extent).reshape([-1 if other == axis else 1 for other in range(len(shape))]))
+        self.work = prod(shape)
         self.visit(line.body, here, None)
 
     def visit(self, node: Node, names: Mapping[str, Value], mask: Mask) -> None:
@@ -62,12 +70,15 @@ class IndexCheck:
             self.visit(node, names, alive)
 
     def _binders(self, node: Node, names: Mapping[str, Value], mask: Mask) -> None:
-        here = dict(names)
+        here, outside = dict(names), self.work
+        terms = 1
         for name, extent_node in node.binders:
             if not self._known(extent_node):
                 return
             extent = self.evaluator.evaluate(extent_node, here, mask)
             count = max(0, int(extent.data.max())) if extent.data.size else 0
+            terms *= count
+            self._bearable(extent_node, terms, extent.data.size)
             here = {key: Value(v.data[..., None] if v.data.ndim else v.data, v.bounds) for key, v in here.items()}
             rank = max([value.data.ndim for value in here.values()] or [1]) or 1
             index = np.arange(count).reshape([1] * (rank - 1) + [-1])
@@ -75,8 +86,16 @@ class IndexCheck:
             mask = None if mask is None else mask[..., None]
             if extent.data.ndim:
                 mask = both(mask, np.asarray(index < extent.data[..., None]))
+        self.work *= max(1, terms)
         for arg in node.args:
             self.visit(arg, here, mask)
+        self.work = outside
+
+    def _bearable(self, node: Node, terms: int, extents: int) -> None:
+        """Refuse a sum whose indices, or whose value, nobody could wait for."""
+        for count, limit in ((terms * extents, MAX_TERMS), (terms * self.work, MAX_WORK)):
+            if count > limit:
+                raise ExprError("grid", node, count=str(count), limit=str(limit))
 
 
 _MATH = {"sum", "accsat", "round", "relu"}

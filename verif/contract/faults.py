@@ -29,6 +29,7 @@ RULES: dict[str, tuple[str, str]] = {
     "beats": ("E-MAN-036", "E-MAN-036"),
     "wide": ("E-MAN-037", "E-MAN-037"),
     "rank": ("E-MAN-038", "E-MAN-038"),
+    "grid": ("E-MAN-039", "E-MAN-039"),
     "taken": ("E-MAN-051", "E-MAN-051"),
     "index": ("E-MAN-060", "E-MAN-060"),
     "overflow": ("E-MAN-071", "E-MAN-071"),

@@ -33,7 +33,7 @@ class Node:
 class ExprError(ValueError):
     """Something wrong at `offset` of an expression; `code` says what and is the last part of a rule id's meaning.
 
-    Codes: syntax, construct, long, deep, function, name, tensor, arity, zero, large, negative, index, item, later.
+    Codes: the keys of `faults.RULES`.
     `args` fill the message; `suggestion` is a near name or "".
     """
 

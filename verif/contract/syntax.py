@@ -24,7 +24,7 @@ FUNCTIONS = {
 MAX_CAST = 1024  # bits
 _MATH = ("sum", "accsat", "round", "relu")
 _PACK = ("pad", "any")
-_LATER = ("lut", "outside", "fold")
+LATER = ("lut", "outside", "fold")
 _CAST = re.compile(r"([iu])([1-9]\d{0,3})")
 _FOREIGN = re.compile(r"[^A-Za-z0-9_ .,()\[\]+\-*/%<>&|^~=!]")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_])\d\w*")
@@ -295,6 +295,6 @@ def _arity(tree: ast.Call, function: str, least: int, most: int) -> None:
 
 def _unknown_function(tree: ast.Call, function: str, extra: tuple[str, ...]) -> None:
     place = (tree.func.col_offset, len(function))
-    if function in _LATER:
+    if function in LATER:
         raise ExprError("later", place, construct=function)
     raise ExprError("function", place, name=function, suggestion=near(function, (*FUNCTIONS, *extra, "pack")))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from verif.contract.expr import clog2
 from verif.contract.interval import BIT, Interval, bound, fits, type_bounds
 from verif.contract.nodes import MAX_BITS, ExprError, Node, near
 
+MAX_GRID = 1 << 26
+"""Elements that one operation may make at once; Python integers of that many fill half a gigabyte and more."""
 Array = NDArray[Any]
 Mask = NDArray[np.bool_] | None
 
@@ -47,14 +50,25 @@ def scalar(value: int) -> Value:
 
 
 def settle(data: Array, bounds: Interval, node: Node) -> Value:
-    """A computed value: refused above 4096 bits, int64 where the bounds allow it."""
+    """A computed value: refused above 4096 bits, int64 where the bounds allow it, else Python integers.
+
+    Never another type: numpy makes a single number from 2**63 to 2**64 unsigned, and mixes that with int64 as floats.
+    """
     if not fits(bounds, MAX_BITS + 1):
         raise ExprError("large", node, limit=str(MAX_BITS))
-    return Value(data.astype(np.int64, copy=False) if fits(bounds) else data, bounds)
+    return Value(data.astype(np.int64 if fits(bounds) else object, copy=False), bounds)
+
+
+def small_enough(place: Node | tuple[int, int], *arrays: Array) -> None:
+    """Raises ExprError when the arrays broadcast to more than `MAX_GRID` elements."""
+    size = prod(np.broadcast_shapes(*(array.shape for array in arrays)))
+    if size > MAX_GRID:
+        raise ExprError("grid", place, count=str(size), limit=str(MAX_GRID))
 
 
 def apply(node: Node, function: Callable[..., Any], bounds: Interval, *values: Value) -> Value:
     """`function` over the values, in int64 when operands and bounds fit, else in Python integers."""
+    small_enough(node, *(value.data for value in values))
     narrow = fits(bounds) and all(value.data.dtype != object for value in values)
     return settle(np.asarray(function(*(v.data if narrow else v.exact() for v in values))), bounds, node)
 
@@ -124,6 +138,7 @@ class Evaluator:
         a = self.evaluate(node.args[1], names, both(mask, truth))
         b = self.evaluate(node.args[2], names, both(mask, ~truth))
         bounds = (min(a.bounds[0], b.bounds[0]), max(a.bounds[1], b.bounds[1]))
+        small_enough(node, truth, a.data, b.data)
         return apply(node, lambda x, y: np.where(truth, x, y), bounds, a, b)
 
     def _lazy(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
@@ -133,7 +148,8 @@ class Evaluator:
             still = ~result if decided else result
             if not still.any():
                 break
-            truth = self.evaluate(arg, names, both(mask, still)).data != 0
+            truth = np.asarray(self.evaluate(arg, names, both(mask, still)).data != 0)
+            small_enough(node, result, truth)
             result = np.asarray(result | truth if decided else result & truth)
         return Value(result.astype(np.int64), BIT)
 
@@ -182,8 +198,11 @@ def wrap(value: Value, bits: int, *, signed: bool, node: Node) -> Value:
 
 
 def both(mask: Mask, more: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where both masks are True."""
-    return more if mask is None else np.asarray(mask & more)
+    """Where both masks are True; raises ExprError like `small_enough`."""
+    if mask is None:
+        return more
+    small_enough((0, 1), mask, more)
+    return np.asarray(mask & more)
 
 
 def _negated(value: Value) -> Interval:
@@ -210,7 +229,8 @@ def _amount(node: Node, op: str, value: Value, mask: Mask) -> Value:
         raise ExprError("negative", node)
     if op == "<<" and _failing(np.asarray(value.data > MAX_BITS), mask):
         raise ExprError("large", node, limit=str(MAX_BITS))
-    return grid(np.asarray(np.minimum(np.maximum(value.data, 0), MAX_BITS)))
+    least = np.asarray(np.maximum(value.data, 0), dtype=value.data.dtype)  # one Python integer would lose its type
+    return grid(np.asarray(np.minimum(least, MAX_BITS)))
 
 
 def _inside(arg: Node, tensor: str, value: Value, extent: int, mask: Mask) -> Array:
@@ -225,12 +245,14 @@ def _inside(arg: Node, tensor: str, value: Value, extent: int, mask: Mask) -> Ar
 
 
 def _bits(node: Node, value: Value, hi: Value, lo: Value) -> Value:
-    if hi.data.ndim or lo.data.ndim or not 0 <= lo.bounds[0] <= hi.bounds[0] < MAX_BITS:
+    if hi.data.ndim or lo.data.ndim:
         raise ExprError("negative", node)
-    width = hi.bounds[0] - lo.bounds[0] + 1
-    shifted = apply(node, lambda a: a >> min(lo.bounds[0], 63), bound(">>", value.bounds, lo.bounds), value) \
-        if lo.bounds[0] < 64 else grid(value.exact() >> lo.bounds[0])  # noqa: PLR2004  # fmt: skip
-    return wrap(shifted, width, signed=False, node=node)
+    high, low = int(hi.data), int(lo.data)  # the bounds of one number may be wider than it is
+    if not 0 <= low <= high < MAX_BITS:
+        raise ExprError("negative", node)
+    amount = np.asarray(min(low, 63), dtype=np.int64) if value.data.dtype != object else np.asarray(low, dtype=object)
+    shifted = apply(node, np.right_shift, bound(">>", value.bounds, (low, low)), value, Value(amount, (low, low)))
+    return wrap(shifted, high - low + 1, signed=False, node=node)
 
 
 def _abs(node: Node, value: Value) -> Value:

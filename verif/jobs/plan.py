@@ -1,8 +1,9 @@
 """Reads a manifest and makes the plan: `python -m verif.jobs.plan TREE MANIFEST OUT POLICY SEEDS EPOCH MILESTONE...`.
 
 TREE is the unpacked submission, MANIFEST a path inside it, OUT the new folder to write to, SEEDS how many a random testpoint
-has. Writes `diagnostics.json` ([{rule, severity, line, column, length, args}], errors first), and without any error also
-`contract.json` (what later stages and reports say of the design) and `plan.json`. Exit code 0 when they were written.
+has. A file `bank.json` beside OUT holds jobs to replay, [[testpoint, seed]]. Writes `diagnostics.json` ([{rule, severity,
+line, column, length, args}], errors first), and without any error also `contract.json` (what later stages and reports say of
+the design) and `plan.json`. Exit code 0 when they were written.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from verif.contract.read import read_manifest
 from verif.tb.drivers import HarnessError
 from verif.tb.files import design_files, include_folders, macro_definitions
 from verif.tb.generate import MAX_CHANNELS, MAX_EVENTS
-from verif.testplan.plan import Plan
+from verif.testplan.plan import Job, Plan
 from verif.testplan.select import make_plan
 
 DIAGNOSTICS, CONTRACT, PLAN = "diagnostics.json", "contract.json", "plan.json"
+BANK = "bank.json"
 SUFFIXES = frozenset({".sv", ".v", ".svh", ".vh"})
 RESERVED = "assay_"
 MAX_DIAGNOSTICS = 400
@@ -36,12 +38,13 @@ _START = Span(1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the policy asks for."""
+    """What the policy asks for, and which jobs to replay."""
 
     policy: str
     milestones: tuple[str, ...]
     random_seeds: int
     epoch: int
+    banked: tuple[Job, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def examine(tree: Path, manifest: str, request: Request) -> Examined:
     found.sort(key=lambda diagnostic: (diagnostic.span.line, diagnostic.span.column))
     if any(diagnostic.severity == "error" for diagnostic in found):
         return Examined(tuple(found))
-    plan = make_plan(contract, request.policy, request.milestones, request.random_seeds, request.epoch)
+    plan = make_plan(contract, request.policy, request.milestones, request.random_seeds, request.epoch, request.banked)
     return Examined(tuple(found), _summary(tree, base, contract), plan)
 
 
@@ -154,14 +157,22 @@ def _figure(value: object) -> Any:
 def main(argv: Sequence[str]) -> int:
     """Write the findings, and the contract and the plan when there is no error."""
     tree, manifest, out, policy, seeds, epoch, *milestones = argv
-    found = examine(Path(tree), manifest, Request(policy, tuple(milestones), int(seeds), int(epoch)))
     folder = Path(out)
+    request = Request(policy, tuple(milestones), int(seeds), int(epoch), read_bank(folder.parent / BANK))
+    found = examine(Path(tree), manifest, request)
     folder.mkdir()
     (folder / DIAGNOSTICS).write_text(json.dumps([_entry(item) for item in _bounded(found.diagnostics)]))
     if found.plan is not None:
         (folder / CONTRACT).write_text(json.dumps(found.contract, sort_keys=True))
         (folder / PLAN).write_bytes(found.plan.to_json())
     return 0
+
+
+def read_bank(file: Path) -> tuple[Job, ...]:
+    """The jobs of a bank file; none when there is no such file."""
+    if not file.is_file():
+        return ()
+    return tuple(Job(str(testpoint), int(seed)) for testpoint, seed in json.loads(file.read_bytes()))
 
 
 def _bounded(diagnostics: Sequence[Diagnostic]) -> Sequence[Diagnostic]:

@@ -18,7 +18,7 @@ from verif.judge.predict import Expected, predict
 from verif.judge.protocol import handshake
 from verif.records.record import STATUS_DEADLINE
 from verif.records.stimulus import IN, Stimulus
-from verif.stimulus.generate import operations
+from verif.stimulus.generate import Generator
 from verif.testplan.plan import Batch, Job, Plan
 from verif.testplan.select import POWER_UP
 
@@ -35,13 +35,15 @@ class _Count:
 
 @dataclass(slots=True)
 class Judgement:
-    """What became of a batch: counts by testpoint, and faults as JSON findings."""
+    """What became of a batch: counts by testpoint, faults as JSON findings, and by job of the batch the rules it broke."""
 
     counts: dict[str, _Count] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[list[str]] = field(default_factory=list)
 
     def add(self, job: Job, seed: int, faults: list[Fault], checks: int, *, executed: bool) -> None:
         """One execution of a job. It is judged when something was compared, or when it is known to have failed."""
+        self.rules[-1] += [fault.rule for fault in faults]
         count = self.counts.setdefault(job.testpoint, _Count())
         count.executed += executed
         count.judged += executed and (checks > 0 or bool(faults))
@@ -57,7 +59,7 @@ class Judgement:
             {"testpoint": name, "executed": c.executed, "judged": c.judged, "failed": c.failed, "checks": c.checks}
             for name, c in self.counts.items()
         ]
-        return {"version": 1, "testpoints": rows, "findings": self.findings}
+        return {"version": 1, "testpoints": rows, "findings": self.findings, "rules": self.rules}
 
 
 def judge(contract: Contract, plan: Plan, batch: Batch, stimulus: bytes, records: Mapping[int, bytes]) -> Judgement:
@@ -74,15 +76,18 @@ def judge(contract: Contract, plan: Plan, batch: Batch, stimulus: bytes, records
     for observed in opened.values():
         _check_sources(observed)
     judgement = Judgement()
+    made = Generator(contract)
     for number, job in enumerate(batch.jobs):
-        _judge_job(contract, judgement, opened, number, job)
+        judgement.rules.append([])
+        _judge_job(contract, judgement, opened, number, job, made)
     return judgement
 
 
 def _check_plan(stimulus: Stimulus, plan: Plan, batch: Batch) -> None:
     head = stimulus.head[0]
     jobs = [Job(bytes(row["testpoint"]).decode("ascii", "replace"), int(row["seed"])) for row in stimulus.job]
-    if bytes(head["plan"]).decode() != plan.digest() or int(head["batch"]) != batch.index or jobs != list(batch.jobs):
+    planned = [Job(job.testpoint, job.seed) for job in batch.jobs]  # which operations they keep is in the plan's digest
+    if bytes(head["plan"]).decode() != plan.digest() or int(head["batch"]) != batch.index or jobs != planned:
         raise RecordError("P-402", "the stimulus is not that of the plan")
 
 
@@ -105,9 +110,11 @@ def _check_source(observed: Observed, job: int, channel: int, *, cut_off: bool) 
         raise RecordError("P-403", f"channel {name}, job {job}: {len(seen)} beats crossed, {len(sent)} were given")
 
 
-def _judge_job(contract: Contract, judgement: Judgement, opened: Mapping[int, Observed], number: int, job: Job) -> None:
+def _judge_job(
+    contract: Contract, judgement: Judgement, opened: Mapping[int, Observed], number: int, job: Job, made: Generator
+) -> None:
     try:
-        expected = predict(contract, operations(contract, job))
+        expected = predict(contract, made.operations(job), job.ops)
     except ExprError as error:
         faults = [Fault("J-010", {"code": error.code})]
         judgement.add(job, job.seed, faults, 0, executed=True)

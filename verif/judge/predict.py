@@ -18,7 +18,7 @@ from verif.stimulus.values import OperationValues
 class Segment:
     """The beats of one stream of one operation: beats `first` to `first + packed.count - 1` of the channel in the job.
 
-    `operation` counts from 0 in the job; `offset` is the segment's first beat within the operation's beats on the channel.
+    `operation` is its number in the whole job; `offset` the segment's first beat within its operation on the channel.
     """
 
     operation: int
@@ -45,11 +45,16 @@ class Expected:
         return len(self.words)
 
 
-def predict(contract: Contract, operations: tuple[OperationValues, ...]) -> Mapping[str, Expected]:
-    """Output channel id -> what it must bring. Raises ExprError when the contract's math fails on legal inputs."""
+def predict(
+    contract: Contract, operations: tuple[OperationValues, ...], numbers: tuple[int, ...] = ()
+) -> Mapping[str, Expected]:
+    """Output channel id -> what it must bring; `numbers`, unless empty, are those of the operations in the whole job.
+
+    Raises ExprError when the contract's math fails on legal inputs.
+    """
     outputs = [channel.id for channel in contract.channels if channel.dir == "out"]
     segments: dict[str, list[Segment]] = {channel: [] for channel in outputs}
-    for number, values in enumerate(operations):
+    for number, values in zip(numbers or range(len(operations)), operations, strict=True):
         kind = contract.operations[values.kind_index]
         tensors = evaluate(contract, kind, values.variables, values.inputs)
         offsets = dict.fromkeys(outputs, 0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from verif.contract.scope import constants
 from verif.records import stimulus as file
 from verif.records.stimulus import Stimulus
 from verif.stimulus import traffic
-from verif.stimulus.generate import job_values
+from verif.stimulus.generate import Generator, Source, job_values, kept
 from verif.stimulus.recipe import WORDS_PER_SIGNAL, Recipe, hold_signals
 from verif.stimulus.rng import generator
 from verif.stimulus.values import JobValues, OperationValues
@@ -23,19 +24,20 @@ from verif.testplan.plan import Batch, Job, Plan
 
 WATCHDOG = 4  # a job may take this many times its operations' max_cycles, stalls and waits added
 MARGIN = 64  # cycles, for what lies between operations
-Source = Callable[[Contract, Job], JobValues]
+_Stalls = tuple[NDArray[np.uint32], int]
 
 
 def encode(contract: Contract, plan: Plan, batch: Batch, source: Source = job_values) -> Stimulus:
     """The stimulus of `batch`; the same arguments give the same bytes. `source` makes a job's values.
 
     Raises:
+        OperationsError: a job is asked to keep operations that it does not have.
         StimulusError: an operation cannot be drawn or driven.
         ExprError: an expression of the contract fails on these variables.
     """
-    writer = _Writer(contract)
+    writer, made = _Writer(contract), Generator(contract, source)
     for number, job in enumerate(batch.jobs):
-        writer.job(number, job, source(contract, job))
+        writer.job(number, job, made.values(job))
     return writer.finish(plan.digest(), batch.index)
 
 
@@ -86,17 +88,28 @@ class _Writer:
         self.beat_total = self.word_total = 0
 
     def job(self, number: int, job: Job, values: JobValues) -> None:
-        """Appends one job with all its operations."""
+        """Appends one job with the operations it keeps. Stalls are drawn for all, so that those kept do not change."""
         rng = generator(job.testpoint, job.seed, "traffic")
-        recipe, first = Recipe(self.contract), len(self.ops.rows)
-        deadline = MARGIN + values.quiet + sum(self.operation(number, one, recipe, rng) for one in values.operations)
+        recipe, first, ops = Recipe(self.contract), len(self.ops.rows), kept(job, len(values.operations))
+        deadline = MARGIN + values.quiet
+        for op, one in enumerate(values.operations):
+            stalls = [self.stalls(channel, one, rng) for channel in self.contract.channels]
+            if op in ops:
+                deadline += self.operation(number, one, recipe, stalls)
         idle_seed = int(generator(job.testpoint, job.seed, "idle").integers(1, 1 << 63))
         self.jobs.add(
-            number, job.testpoint.encode(), job.seed, first, len(values.operations), values.reset_cycles, deadline,
+            number, job.testpoint.encode(), job.seed, first, len(ops), values.reset_cycles, deadline,
             values.quiet, values.idle, idle_seed,
         )  # fmt: skip
 
-    def operation(self, job: int, values: OperationValues, recipe: Recipe, rng: np.random.Generator) -> int:
+    def stalls(self, channel: Channel, values: OperationValues, rng: np.random.Generator) -> _Stalls:
+        """What one operation's beats on a channel wait."""
+        kind = self.contract.operations[values.kind_index]
+        streams = streams_of(kind, channel.id)
+        count = sum(beat_count(self.contract, kind, stream, values.variables) for stream in streams)
+        return gaps_of(channel, values, count, rng)
+
+    def operation(self, job: int, values: OperationValues, recipe: Recipe, stalls: Sequence[_Stalls]) -> int:
         """Appends one operation; the cycles that it may take."""
         operation = self.contract.operations[values.kind_index]
         steps = recipe.steps(operation, values.variables)
@@ -105,23 +118,21 @@ class _Writer:
         for step in steps:
             self.steps.add(step.kind, step.arg, step.within, self.word_total)
             self.append_words(np.array(step.words, np.uint32))
-        stalled = sum(self.segment(channel, operation, values, rng) for channel in self.contract.channels)
+        stalled = sum(map(self.segment, self.contract.channels, repeat(values), stalls))
         names = constants(self.contract) | dict(values.variables)
         return WATCHDOG * evaluate(operation.max_cycles.value, names) + stalled + values.quiet
 
-    def segment(self, channel: Channel, operation: Operation, values: OperationValues, rng: np.random.Generator) -> int:
+    def segment(self, channel: Channel, values: OperationValues, stalls: _Stalls) -> int:
         """Appends what crosses one channel; the sum of its gaps."""
-        streams = streams_of(operation, channel.id)
-        count = sum(beat_count(self.contract, operation, stream, values.variables) for stream in streams)
-        self.segments.add(self.beat_total, count, self.word_total)
+        operation, (drawn, mode) = self.contract.operations[values.kind_index], stalls
+        self.segments.add(self.beat_total, len(drawn), self.word_total)
         if channel.dir == "in":
-            for stream in streams:
+            for stream in streams_of(operation, channel.id):
                 packed = beats(self.contract, operation, stream, values.variables, values.inputs)
                 self.append_words(packed.words.reshape(-1))
-        drawn, mode = gaps_of(channel, values, count, rng)
         self.gaps.append(drawn)
-        self.modes.append(np.full(count, mode, np.uint8))
-        self.beat_total += count
+        self.modes.append(np.full(len(drawn), mode, np.uint8))
+        self.beat_total += len(drawn)
         return int(drawn.sum())
 
     def append_words(self, words: NDArray[np.uint32]) -> None:

@@ -32,19 +32,28 @@ class PlannedTestpoint:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One execution of a testpoint under one 64-bit seed."""
+    """One execution of a testpoint under one 64-bit seed. `ops`: only these operations, ascending; empty: all of them.
+
+    An operation that is left out changes nothing about the others: they keep their data and their stalls.
+    """
 
     testpoint: str
     seed: int
+    ops: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Jobs that share one stimulus file; each power-up seed is one simulator process over all of them."""
+    """Jobs that share one stimulus file; each power-up seed is one simulator process over all of them.
+
+    `banked`: the jobs replay seeds that once failed. They are judged like all others, but they were not drawn afresh, so
+    they do not count towards the decision rule.
+    """
 
     index: int
     jobs: tuple[Job, ...]
     powerup_seeds: tuple[int, ...]
+    banked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +68,13 @@ class Plan:
     batches: tuple[Batch, ...]
 
     def to_json(self) -> bytes:
-        """Canonical JSON: sorted keys, no spaces, UTF-8."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        """Canonical JSON: sorted keys, no spaces, UTF-8. `banked` and `ops` stand only where they say something."""
+        raw = asdict(self)
+        for batch in raw["batches"]:
+            if not batch["banked"]:
+                del batch["banked"]
+            batch["jobs"] = [{key: value for key, value in job.items() if key != "ops" or value} for job in batch["jobs"]]
+        return json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
     def digest(self) -> str:
         """SHA-256 (hex) of the canonical JSON."""
@@ -72,9 +86,14 @@ class Plan:
         raw: dict[str, Any] = json.loads(data)
         points = tuple(PlannedTestpoint(**{**p, "seeds": tuple(p["seeds"])}) for p in raw.pop("testpoints"))
         batches = tuple(
-            Batch(b["index"], tuple(Job(**j) for j in b["jobs"]), tuple(b["powerup_seeds"])) for b in raw.pop("batches")
+            Batch(b["index"], tuple(map(_job, b["jobs"])), tuple(b["powerup_seeds"]), b.get("banked", False))
+            for b in raw.pop("batches")
         )
         return Plan(testpoints=points, batches=batches, **raw)
+
+
+def _job(raw: dict[str, Any]) -> Job:
+    return Job(**{**raw, "ops": tuple(raw.get("ops", ()))})
 
 
 def development_seed(testpoint: str, index: int, epoch: int = 0) -> int:

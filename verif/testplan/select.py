@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from verif.contract.model import Contract
@@ -18,15 +19,33 @@ NOT_IMPLEMENTED = "not implemented in this release"
 _State = Literal["planned", "not_applicable", "later"]
 
 
-def make_plan(contract: Contract, policy_name: str, milestones: Sequence[str], random_seeds: int, epoch: int) -> Plan:
+def make_plan(
+    contract: Contract,
+    policy_name: str,
+    milestones: Sequence[str],
+    random_seeds: int,
+    epoch: int,
+    banked: Sequence[Job] = (),
+) -> Plan:
     """The plan of `contract` under a policy that asks for `milestones` with `random_seeds` per random testpoint.
 
     A row that the policy asks for and that applies, but that has no generator, stays planned without any job: planned and
     executed then differ, so the verdict cannot be ACCEPTED, and the row's reason says why.
+
+    `banked` are jobs that once failed. Each is one more seed of its testpoint, in a batch that is marked; power-up seeds
+    join the power-up batch. A job whose testpoint is not planned by now, or that the plan has anyway, adds nothing.
     """
     testplan, present = standard_testplan(), features(contract)
     rows = tuple(_row(point, contract.profile, present, milestones, random_seeds, epoch) for point in testplan.testpoints)
-    return Plan(testplan.version, policy_name, contract.design.name, epoch, rows, _batches(rows, epoch))
+    replayed = _replayed(rows, banked)
+    whole = tuple(replace(row, seeds=row.seeds + tuple(j.seed for j in replayed if j.testpoint == row.id)) for row in rows)
+    return Plan(testplan.version, policy_name, contract.design.name, epoch, whole, _batches(rows, replayed, epoch))
+
+
+def _replayed(rows: Sequence[PlannedTestpoint], banked: Sequence[Job]) -> tuple[Job, ...]:
+    """The jobs of the bank that this plan can run and does not run anyway, each once, in their order."""
+    fresh = {row.id: row.seeds for row in rows if row.state == "planned" and row.id in FAMILIES}
+    return tuple(job for job in dict.fromkeys(banked) if job.testpoint in fresh and job.seed not in fresh[job.testpoint])
 
 
 def _row(
@@ -70,7 +89,7 @@ def powerup_seeds(testpoint: str, count: int, epoch: int) -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def _batches(rows: Sequence[PlannedTestpoint], epoch: int) -> tuple[Batch, ...]:
+def _batches(rows: Sequence[PlannedTestpoint], replayed: Sequence[Job], epoch: int) -> tuple[Batch, ...]:
     planned = [row for row in rows if row.id in FAMILIES and row.state == "planned"]
     jobs = [Job(row.id, seed) for row in planned if row.id != POWER_UP for seed in row.seeds]
     dealt = [tuple(jobs[start::BATCHES]) for start in range(BATCHES)]
@@ -78,5 +97,8 @@ def _batches(rows: Sequence[PlannedTestpoint], epoch: int) -> tuple[Batch, ...]:
     batches = [Batch(i, part, single) for i, part in enumerate(part for part in dealt if part)]
     for row in planned:
         if row.id == POWER_UP:
-            batches.append(Batch(len(batches), (Job(row.id, development_seed(row.id, 0, epoch)),), row.seeds))
+            again = tuple(job.seed for job in replayed if job.testpoint == POWER_UP)
+            batches.append(Batch(len(batches), (Job(row.id, development_seed(row.id, 0, epoch)),), row.seeds + again))
+    if others := tuple(job for job in replayed if job.testpoint != POWER_UP):
+        batches.append(Batch(len(batches), others, single, banked=True))
     return tuple(batches)

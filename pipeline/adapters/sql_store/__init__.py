@@ -14,7 +14,11 @@ def open_store(url: str) -> tuple[SqlStore, SqlMaintenance]:
     Raises InfrastructureError: P-010 driver missing, P-011 not reachable, P-012 made by a newer version.
     """
     database = open_database(url)
-    migrate(database)
+    try:
+        migrate(database)
+    except BaseException:
+        database.dispose()
+        raise
     return SqlStore(database), SqlMaintenance(database)
 
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Float, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Float, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -19,9 +19,14 @@ from sqlalchemy.sql.functions import FunctionElement
 from pipeline.errors import InfrastructureError, UsageError
 
 BUSY_S = 30
-"""How long a SQLite writer waits for another one."""
-_LOCK = 0x6173_7361  # advisory lock "assa": one process migrates a PostgreSQL database at a time
+"""How long a writer waits for another one."""
+IDLE_S = 60
+"""How long a PostgreSQL transaction may lie idle: one of a frozen host would keep its run locked for hours."""
+_CONNECT_S = 5
 _WRITES = "assay_writes"
+# Advisory locks of PostgreSQL, "assa" and the next ones.
+_MIGRATING = 0x6173_7361
+_PUBLISHING = 0x6173_7362
 
 
 class db_now(FunctionElement[float]):  # noqa: N801 - reads as an SQL function
@@ -48,15 +53,31 @@ def open_database(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-            raise UsageError("U-902", scheme=parsed.drivername)
-        if parsed.get_backend_name() == "sqlite":
+        if parsed.drivername == "sqlite":
             return _open_sqlite(url, parsed.database or "")
-        return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
-    except (ArgumentError, NoSuchModuleError):
-        raise UsageError("U-902", scheme=url.split(":", 1)[0][:40]) from None
+        if parsed.drivername in {"postgresql", "postgresql+psycopg"} and "@" not in (parsed.host or ""):  # of a password
+            return _open_postgresql(parsed.set(drivername="postgresql+psycopg"))
+        raise UsageError("U-902", scheme=parsed.drivername[:40])
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+        # What stands before "://", and nothing else: the rest may hold a password.
+        raise UsageError("U-902", scheme=url.partition("://")[0][:40] if "://" in url else "") from None
     except ModuleNotFoundError as error:
         raise InfrastructureError("P-010", driver=error.name or "") from None
+
+
+def _open_postgresql(url: URL) -> Engine:
+    patience = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_S}
+    engine = create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args=patience)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        limits = {"lock_timeout": BUSY_S, "idle_in_transaction_session_timeout": IDLE_S}
+        with connection.cursor() as cursor:
+            for name, seconds in limits.items():
+                cursor.execute(f"SET {name} = {seconds * 1000}")
+        connection.commit()
+
+    return engine
 
 
 def _open_sqlite(url: str, path: str) -> Engine:
@@ -94,35 +115,59 @@ def _use_wal(connection: Any) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads."""
-    with _reachable(), engine.connect() as connection:
-        yield connection
+    """A transaction that only reads. All of its queries see the database as it was at the first one."""
+    kept = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    options: dict[str, Any] = kept if engine.dialect.name == "postgresql" else {}
+    with _reachable(engine), engine.connect() as connection:
+        yield connection.execution_options(**options)
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes: commits at the end, rolls back on any exception."""
-    with _reachable(), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    with _reachable(engine), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
-def _reachable() -> Iterator[None]:
+def _reachable(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise InfrastructureError("P-011", reason=str(error.orig).strip().splitlines()[0][:200]) from error
+    except IntegrityError:
+        raise  # not the database's trouble but ours: a mistake in this program
+    except DBAPIError as error:
+        raise InfrastructureError("P-011", reason=_reason(error, engine.url)) from error
     except PoolTimeoutError as error:
         raise InfrastructureError("P-011", reason="every connection is busy") from error
 
 
-def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:
-    """Insert a row unless one with the same key is there, also when two transactions try at once."""
+def _reason(error: DBAPIError, url: URL) -> str:
+    """The driver's first line, without the URL's secrets: a driver may quote what it does not understand."""
+    text = next(iter(str(error.orig).strip().splitlines()), type(error.orig).__name__)
+    secrets = [url.password, *(value for name, value in url.query.items() if "password" in name)]
+    for secret in secrets:
+        text = text.replace(str(secret), "***") if secret else text
+    return text[:200]
+
+
+def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with the same key is there, also when two transactions try at once; whether it did."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(table).values(**values).on_conflict_do_nothing())
+    unless_there = insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(unless_there.returning(*table.primary_key.columns)).first() is not None
 
 
 def lock_schema(connection: Connection) -> None:
-    """Keep other processes from migrating at the same time; SQLite's BEGIN IMMEDIATE does so already."""
+    """One process migrates at a time."""
+    _take_turns(connection, _MIGRATING)
+
+
+def lock_publishing(connection: Connection) -> None:
+    """One process chooses what to publish at a time: two that counted the same free slots would fill them twice."""
+    _take_turns(connection, _PUBLISHING)
+
+
+def _take_turns(connection: Connection, lock: int) -> None:
+    """Until the transaction's end; SQLite's BEGIN IMMEDIATE lets one writer in at a time already."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, func, or_, select, true, update
 
 from pipeline.adapters.sql_store import queries, tables
-from pipeline.adapters.sql_store.dialect import db_now, reading, writing
+from pipeline.adapters.sql_store.dialect import db_now, lock_publishing, reading, writing
 from pipeline.domain.run import StepState
 from pipeline.engine.services import Claim, Lapsed, StepEnvironment
 
@@ -54,13 +54,16 @@ class SqlMaintenance:
         stale = db_now() - republish_s
         due = or_(table.c.published_at.is_(None), table.c.published_at < stale)
         with writing(self._database) as connection:
+            lock_publishing(connection)
             free = slots + HEAD_START - _outstanding(connection, stale, scope)
             if free <= 0:
                 return []
             chosen = connection.execute(_candidates(due, stale).where(scope).limit(free)).all()
             published: list[tuple[str, str]] = []
             for run_id, step_id in chosen:
-                mark = update(table).where(table.c.id == step_id, table.c.state == StepState.READY.value, due)
+                # A step that somebody claims at this moment is passed over, not waited for.
+                still = select(table.c.id).where(table.c.id == step_id, table.c.state == StepState.READY.value, due)
+                mark = update(table).where(table.c.id.in_(still.with_for_update(skip_locked=True)))
                 taken = connection.execute(mark.values(published_at=db_now()).returning(table.c.id)).scalar_one_or_none()
                 published += [(run_id, step_id)] if taken else []
         return published

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from pipeline.adapters.sql_store.dialect import lock_schema, reading, writing
 from pipeline.errors import InfrastructureError
 
-HEAD = "0001"
+HEAD = "0003"
 
 
 def migrate(database: Engine) -> None:

@@ -29,17 +29,15 @@ def steps(connection: Connection, tenant: str, run_id: str, *, only: str | None 
     query = _of(tables.step, tenant, run_id).order_by(tables.step.c.ordinal)
     if only is not None:
         query = query.where(tables.step.c.id == only)
-    wanted = needs(connection, tenant, run_id)
-    proofs = rows.grouped(
-        connection.execute(_of(tables.evidence, tenant, run_id).order_by(tables.evidence.c.role)).mappings(), "step_id"
-    )
+    wanted = waits(connection, tenant, run_id)
+    proofs = rows.grouped(rows.by(connection.execute(_of(tables.evidence, tenant, run_id)).mappings(), "role"), "step_id")
     faults = rows.grouped(
         connection.execute(_of(tables.finding, tenant, run_id).order_by(tables.finding.c.position)).mappings(), "step_id"
     )
     return [
         rows.read_step(
             row,
-            wanted.get(row["name"], ()),
+            wanted.get(row["name"], rows.Waits()),
             [rows.read_evidence(proof) for proof in proofs.get(row["id"], ())],
             [Finding.from_json(fault["body"]) for fault in faults.get(row["id"], ())],
         )
@@ -49,31 +47,29 @@ def steps(connection: Connection, tenant: str, run_id: str, *, only: str | None 
 
 def nodes(connection: Connection, tenant: str, run_id: str) -> list[StepNode]:
     """The run's steps as far as scheduling needs them, in order."""
-    wanted = needs(connection, tenant, run_id)
+    wanted = waits(connection, tenant, run_id)
     query = _of(tables.step, tenant, run_id).order_by(tables.step.c.ordinal)
-    return [rows.read_node(row, wanted.get(row["name"], ())) for row in connection.execute(query).mappings()]
+    return [rows.read_node(row, wanted.get(row["name"], rows.Waits())) for row in connection.execute(query).mappings()]
 
 
-def needs(connection: Connection, tenant: str, run_id: str) -> dict[str, list[str]]:
-    """Step name -> names it needs, sorted."""
-    table = tables.step_need
-    found = connection.execute(_of(table, tenant, run_id).order_by(table.c.name, table.c.need)).mappings()
-    return {name: [row["need"] for row in group] for name, group in rows.grouped(found, "name").items()}
+def waits(connection: Connection, tenant: str, run_id: str) -> dict[str, rows.Waits]:
+    """Step name -> what it waits for, sorted."""
+    found = rows.by(connection.execute(_of(tables.step_need, tenant, run_id)).mappings(), "name", "need")
+    return {name: rows.read_waits(group) for name, group in rows.grouped(found, "name").items()}
 
 
 def evidence_before(connection: Connection, tenant: str, run_id: str, name: str) -> dict[str, dict[str, Evidence]]:
-    """Evidence of everything a step needs, directly or through others: step name -> role -> evidence."""
-    wanted = needs(connection, tenant, run_id)
+    """Evidence of everything a step waits for, directly or through others: step name -> role -> evidence."""
+    wanted = {step: (*some.needs, *some.after) for step, some in waits(connection, tenant, run_id).items()}
     before = _closure(name, wanted)
     query = (
-        select(tables.step.c.name.label("step"), tables.evidence)
+        select(tables.step.c.name.label("step"), tables.step.c.ordinal, tables.evidence)
         .join(tables.step, tables.step.c.id == tables.evidence.c.step_id)
         .where(tables.evidence.c.tenant == tenant, tables.evidence.c.run_id == run_id)
         .where(tables.step.c.state == StepState.DONE.value)
-        .order_by(tables.step.c.ordinal, tables.evidence.c.role)
     )
     found: dict[str, dict[str, Evidence]] = {}
-    for row in connection.execute(query).mappings():
+    for row in rows.by(connection.execute(query).mappings(), "ordinal", "role"):
         if row["step"] in before:
             found.setdefault(row["step"], {})[row["role"]] = rows.read_evidence(row)
     return found

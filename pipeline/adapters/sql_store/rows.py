@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -35,10 +35,19 @@ def read_run(row: Row) -> Run:
         verdict=Verdict(row["verdict"]) if row["verdict"] else None,
         verdict_digest=row["verdict_digest"],
         number=row["number"],
+        bank=row["bank"] or "",
     )
 
 
-def read_step(row: Row, needs: Sequence[str], evidence: Sequence[Evidence], findings: Sequence[Finding]) -> Step:
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What a step waits for: step names that must have passed, and step names that must only be done."""
+
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+def read_step(row: Row, waits: Waits, evidence: Sequence[Evidence], findings: Sequence[Finding]) -> Step:
     """A row of `step` with what hangs on it; `result` stays None until it is DONE."""
     done = row["state"] == StepState.DONE
     return Step(
@@ -46,7 +55,7 @@ def read_step(row: Row, needs: Sequence[str], evidence: Sequence[Evidence], find
         run_id=row["run_id"],
         tenant=row["tenant"],
         ordinal=row["ordinal"],
-        spec=StepSpec(row["stage"], row["index"], tuple(needs)),
+        spec=StepSpec(row["stage"], row["index"], waits.needs, waits.after),
         state=StepState(row["state"]),
         attempt=row["attempt"],
         fence=row["fence"],
@@ -68,15 +77,26 @@ def read_result(row: Row, evidence: Sequence[Evidence], findings: Sequence[Findi
     )
 
 
-def read_node(row: Row, needs: Sequence[str]) -> StepNode:
+def read_node(row: Row, waits: Waits) -> StepNode:
     """A row of `step` as far as scheduling needs it."""
     outcome = Outcome(row["outcome"]) if row["outcome"] else None
-    return StepNode(row["id"], row["name"], tuple(needs), StepState(row["state"]), outcome, row["reason"])
+    return StepNode(row["id"], row["name"], waits.needs, StepState(row["state"]), outcome, row["reason"], waits.after)
 
 
 def read_evidence(row: Row) -> Evidence:
     """A row of `evidence`."""
     return Evidence(row["role"], row["digest"], row["media_type"], row["size"])
+
+
+def read_waits(rows: Sequence[Row]) -> Waits:
+    """Rows of `step_need` of one step."""
+    needs, after = (tuple(row["need"] for row in rows if row["passed"] == passed) for passed in (True, False))
+    return Waits(needs, after)
+
+
+def by(found: Iterable[Row], *columns: str) -> list[Row]:
+    """Rows in the order of those columns. Texts by their characters' numbers: each database has an order of its own."""
+    return sorted(found, key=lambda row: [row[column] for column in columns])
 
 
 def grouped(rows: Iterable[Row], key: str) -> dict[str, list[Row]]:
@@ -128,4 +148,5 @@ def step_rows(key: Mapping[str, str], first: int, specs: Sequence[StepSpec], ids
 
 def need_rows(key: Mapping[str, str], specs: Sequence[StepSpec]) -> list[dict[str, Any]]:
     """Rows of `step_need`."""
-    return [{**key, "name": spec.name, "need": need} for spec in specs for need in dict.fromkeys(spec.needs)]
+    waits = [(spec.name, dict.fromkeys(spec.after, False) | dict.fromkeys(spec.needs, True)) for spec in specs]
+    return [{**key, "name": name, "need": need, "passed": passed} for name, some in waits for need, passed in some.items()]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 
-from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy import Engine, RowMapping, select, update
 
 from pipeline.adapters.sql_store import queries, rows, tables
-from pipeline.adapters.sql_store.dialect import db_now, insert_if_absent, reading, writing
+from pipeline.adapters.sql_store.create import insert_run, new_id
+from pipeline.adapters.sql_store.dialect import db_now, reading, writing
+from pipeline.adapters.sql_store.nights import SqlNights
 from pipeline.adapters.sql_store.transaction import SqlRunTransaction
 from pipeline.domain.finding import Finding
 from pipeline.domain.run import Run, Step, StepSpec, StepState, Submission
@@ -20,16 +20,12 @@ from pipeline.errors import NotFoundError
 SHORTEST_REFERENCE = 4
 
 
-def new_id() -> str:
-    """12 random hex digits."""
-    return secrets.token_hex(6)
-
-
 class SqlStore:
-    """See `engine.services.Store`."""
+    """See `engine.services.Store`. `nights`: registered designs, nights and seed banks of the same database."""
 
     def __init__(self, database: Engine) -> None:
         self._database = database
+        self.nights = SqlNights(database)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -118,21 +114,8 @@ class SqlStore:
 
     def create(self, submission: Submission, run: Run, first: Sequence[StepSpec]) -> Run:
         """Rows, events and outbox in one transaction; the run comes back with its number."""
-        tenant, now = submission.tenant, run.created_at
-        key = {"tenant": tenant, "run_id": run.id}
         with writing(self._database) as connection:
-            insert_if_absent(connection, tables.tenant, {"id": tenant, "created_at": now})
-            connection.execute(insert(tables.submission).values(**asdict(submission)))
-            row = {"id": run.id, "tenant": tenant, "submission_id": submission.id, "policy": run.policy, "epoch": run.epoch}
-            connection.execute(insert(tables.run).values(**row, created_at=now))
-            ready = {"state": StepState.READY.value, "ready_at": db_now()}
-            for new in rows.step_rows(key, 0, first, [new_id() for _ in first]):
-                connection.execute(insert(tables.step).values(**(new | ready)))
-            happened = [("assay.run.submitted", "", {"policy": run.policy})]
-            queries.append_event(
-                connection, tenant, run.id, now, happened + [("assay.step.ready", s.name, {}) for s in first]
-            )
-            return rows.read_run(queries.run_row(connection, tenant, run.id))
+            return insert_run(connection, submission, run, first)
 
     def heartbeat(self, tenant: str, step_id: str, fence: int, lease_s: float, progress: tuple[int, int] | None) -> bool:
         """Lengthen the lease and note (done, total); False when the step belongs to somebody else by now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -63,6 +64,7 @@ run = Table(
     Column("finished_at", String(40)),
     Column("verdict", String(20)),
     Column("verdict_digest", String(64)),
+    Column("bank", String(64)),  # blob with the seeds to replay; none for most runs
     Column("last_event", Integer, nullable=False, default=0),
     Index("ix_run_tenant_number", "tenant", "number"),
     sqlite_autoincrement=True,
@@ -107,6 +109,7 @@ step_need = Table(
     Column("name", String(80), primary_key=True),
     Column("need", String(80), primary_key=True),
     _tenant(),
+    Column("passed", Boolean, nullable=False),  # false: it is enough that the other step is done
     ForeignKeyConstraint(["run_id", "name"], ["step.run_id", "step.name"]),
     ForeignKeyConstraint(["run_id", "need"], ["step.run_id", "step.name"], name="fk_step_need_need"),
 )

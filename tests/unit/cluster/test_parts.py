@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -120,7 +121,7 @@ class Consumer:
     def __init__(self) -> None:
         self.run_id, self.looks, self.cancelled = "first", [], 0
         info = SimpleNamespace(info=lambda _section: {"run_id": self.run_id})
-        self.connection = SimpleNamespace(default_channel=SimpleNamespace(client=info))
+        self.connection = SimpleNamespace(default_channel=SimpleNamespace(conn_or_acquire=lambda: nullcontext(info)))
         self.timer = self
 
     def call_repeatedly(self, _seconds: float, look: Any) -> Any:

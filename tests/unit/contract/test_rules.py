@@ -106,6 +106,7 @@ MEANING = [
     ("E-MAN-037", PACK_W, PACK_W.replace(" in T)", " in T, pad(0))"), "pad(0)", None),
     ("E-MAN-038", "A[m,k] * B", "A[m] * B", "A[m]", None),
     ("E-MAN-038", "S[m,n] = sum", "S[m] = sum", "S[m]", None),
+    ("E-MAN-039", "B[k,n] for k in K)", "B[k,n] for k in K << 40)", "K << 40", None),
     ("E-MAN-043", 'id = "a"', 'id = "w"', "w", None),
     ("E-MAN-045", 'dir = "out"', 'dir = "out"\nclock = "clk"', "clk", None),
     ("E-MAN-046", 'ready = "c_ready_i"\n', "", "ready_valid", None),

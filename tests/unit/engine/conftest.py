@@ -16,6 +16,7 @@ from pipeline.engine.services import Claim, Limits, Services, StepEnvironment, W
 from pipeline.engine.submit import submit
 from pipeline.ports import Dispatcher, Stage
 from pipeline.testing import FakeSandbox, FixedClock, fake_toolchain, scripted_stages
+from pipeline.testing.servers import PostgresServer
 
 ENVIRONMENT = StepEnvironment("tester", "0" * 64, 2, {"verilator": "0"})
 
@@ -27,22 +28,39 @@ class MakeServices(Protocol):
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("database") / "empty.sqlite3"
     store, _ = open_store(f"sqlite:///{path}")
     store.close()
     return path
 
 
+@pytest.fixture(scope="session")
+def empty_database(postgresql: PostgresServer) -> str:
+    name = postgresql.new_database()
+    store, _ = open_store(postgresql.url(name))
+    store.close()
+    return name
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.cluster)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database with the tables in it; everything here holds over both kinds."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("empty_file"), tmp_path / "store.sqlite3")
+        return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    return server.url(server.new_database(request.getfixturevalue("empty_database")))
+
+
 @pytest.fixture
-def make_services(empty_database: Path, tmp_path: Path) -> Iterator[MakeServices]:
-    """Services over one database file: every call is another process's view of it."""
-    shutil.copy(empty_database, tmp_path / "store.sqlite3")
+def make_services(database: str, tmp_path: Path) -> Iterator[MakeServices]:
+    """Services over one database: every call is another process's view of it."""
     opened: list[SqlStore] = []
     ids = itertools.count(1)
 
     def make(stages: dict[str, Stage] | None = None, dispatcher: Dispatcher | None = None, **limits: float) -> Services:
-        store, maintenance = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+        store, maintenance = open_store(database)
         opened.append(store)
         workshop = Workshop(FakeSandbox(), fake_toolchain(), scripted_stages() if stages is None else stages)
         return Services(

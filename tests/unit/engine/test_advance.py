@@ -12,9 +12,9 @@ from pipeline.engine.advance import MOST_STEPS, StepNode, advance, check_specs
 from pipeline.errors import InfrastructureError
 
 
-def node(name: str, *needs: str, outcome: Outcome | None = None, reason: str = "") -> StepNode:
+def node(name: str, *needs: str, after: tuple[str, ...] = (), outcome: Outcome | None = None, reason: str = "") -> StepNode:
     state = StepState.DONE if outcome else StepState.BLOCKED
-    return StepNode(f"id-{name}", name, needs, state, outcome, reason)
+    return StepNode(f"id-{name}", name, needs, state, outcome, reason, after)
 
 
 def done(one: StepNode, outcome: Outcome) -> StepNode:
@@ -50,6 +50,21 @@ def test_a_skipped_need_without_a_reason_blocks_nobody_for_ever() -> None:
     assert move.over
 
 
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.BROKEN])
+def test_a_step_that_comes_after_others_takes_any_end(outcome: Outcome) -> None:
+    judges = [node("judge.0", outcome=outcome), node("judge.1")]
+    isolate = node("isolate", "build", after=("judge.0", "judge.1"))
+    running = [*judges[:1], replace(judges[1], state=StepState.RUNNING), node("build", outcome=Outcome.PASSED), isolate]
+    assert advance(running).ready == ()
+    assert advance([*judges[:1], done(judges[1], Outcome.PASSED), *running[2:]]).ready == ("id-isolate",)
+
+
+def test_a_step_that_comes_after_one_that_was_skipped_is_skipped_too() -> None:
+    nodes = [node("build", outcome=Outcome.PASSED), node("judge.0", outcome=Outcome.SKIPPED, reason="simulate.0 failed")]
+    move = advance([*nodes, node("isolate", "build", after=("judge.0",))])
+    assert (move.skipped, move.over) == ((("id-isolate", "simulate.0 failed"),), True)
+
+
 def test_a_run_with_work_under_way_is_not_over() -> None:
     for state in (StepState.READY, StepState.RUNNING):
         assert not advance([replace(node("a"), state=state)]).over
@@ -57,8 +72,10 @@ def test_a_run_with_work_under_way_is_not_over() -> None:
 
 @st.composite
 def graphs(draw: st.DrawFn) -> list[StepNode]:
-    count = draw(st.integers(1, 9))
-    nodes = [node(f"s{i}", *draw(st.sets(st.sampled_from([f"s{j}" for j in range(i)]))) if i else ()) for i in range(count)]
+    nodes = [node("s0")]
+    for number in range(1, draw(st.integers(1, 9))):
+        before = st.sets(st.sampled_from([f"s{j}" for j in range(number)]))
+        nodes.append(node(f"s{number}", *draw(before), after=tuple(draw(before))))
     return draw(st.permutations(nodes))
 
 
@@ -84,8 +101,9 @@ def test_every_graph_ends(nodes: list[StepNode], data: st.DataObject) -> None:
     assert all(one.state is StepState.DONE for one in known.values())
     assert len(set(started)) == len(started)
     for one in known.values():
-        needs = [known[name].outcome for name in one.needs]
-        assert (one.id in started) == all(outcome is Outcome.PASSED for outcome in needs)
+        needs, after = ([known[name].outcome for name in names] for names in (one.needs, one.after))
+        passed = all(outcome is Outcome.PASSED for outcome in needs)
+        assert (one.id in started) == (passed and Outcome.SKIPPED not in after)
         if one.id not in started:
             roots = {f"{name} {known[name].outcome}" for name in known if known[name].id in started} | {"told to"}
             assert one.reason in roots
@@ -111,6 +129,8 @@ def test_a_plan_that_could_never_end_is_refused() -> None:
     assert refused(StepSpec("fetch")) == "unknown: fetch"
     assert refused(StepSpec("gate", needs=("lint",))) == "unknown: lint"
     assert refused(StepSpec("gate", needs=("gate",))) == "circle: gate"
+    assert refused(StepSpec("gate", after=("lint",))) == "unknown: lint"
+    assert refused(StepSpec("gate", after=("gate",))) == "circle: gate"
     assert refused(StepSpec("gate", needs=("simulate.0",)), StepSpec("simulate", 0, ("gate",))) == "circle: gate, simulate.0"
     assert refused(StepSpec("intake")) == "2 steps, 1 names"
     assert refused(StepSpec("gate"), StepSpec("gate")) == "3 steps, 2 names"

@@ -161,6 +161,7 @@ PROOF = Evidence("log", "0" * 64, "text/plain", 1)
         ("P-008", StageResult(Outcome.SKIPPED)),
         ("P-008", StageResult(Outcome.SKIPPED, reason=" \n")),
         ("P-008", StageResult(Outcome.PASSED, evidence=(PROOF, PROOF))),
+        ("P-008", StageResult(Outcome.PASSED, evidence=(Evidence("x" * 81, "0" * 64, "text/plain", 1),))),
         ("P-008", StageResult(Outcome.FAILED, findings=(Finding("F-001", Outcome.FAILED, args={"a": "\ud800"}),))),
         ("P-008", StageResult(Outcome.FAILED, findings=(Finding("F-001", Outcome.FAILED, location=Location("\udcff", 1)),))),
     ],

@@ -9,13 +9,13 @@ import pytest
 from pipeline.domain.canonical import sha256
 from pipeline.domain.finding import Finding
 from pipeline.domain.outcome import Outcome, Verdict
-from pipeline.domain.run import Run, StageResult, StepState
+from pipeline.domain.run import Run, StageResult, StepSpec, StepState
 from pipeline.engine.dossier import assemble
 from pipeline.engine.finish import one_toolchain
 from pipeline.engine.local import complete
 from pipeline.engine.queries import events_since, list_runs, view_run
 from pipeline.engine.run_step import Done, run_step
-from pipeline.engine.services import Services
+from pipeline.engine.services import Claim, Services
 from pipeline.engine.submit import submit
 from pipeline.errors import AssayError, NotFoundError, UsageError
 from pipeline.ports import StageContext
@@ -177,6 +177,37 @@ def test_a_dossier_holds_everything(make_services: Make, new_run: NewRun) -> Non
     assert [item["id"] for item in raw["findings"]] == [fault.id, note.id]
     line = assemble(services, "acme", run.id, "my dir").reproduce[fault.id]
     assert line.startswith("assay repro 'my dir' --testpoint")
+
+
+def test_texts_come_back_in_one_order_from_every_database(
+    make_services: Make, new_run: NewRun, claim: Callable[..., Claim | None]
+) -> None:
+    """By the numbers of their characters. A database's own order depends on how it was set up."""
+    roles = ["Tree", "_log", "a2", "a_b", "b", "B", "\u00e4"]
+    plain = scripted_stages()
+
+    def build(context: StageContext) -> StageResult:
+        return StageResult(Outcome.PASSED, evidence=tuple(context.write(role, role.encode()) for role in reversed(roles)))
+
+    specs = [StepSpec("build", needs=("intake",)), StepSpec("lint", needs=("intake",)), StepSpec("simulate", 0)]
+    last = StepSpec("judge", 0, needs=("simulate.0", "lint", "intake", "build"))
+
+    def intake(context: StageContext) -> StageResult:
+        return StageResult(Outcome.PASSED, evidence=plain["intake"].run(context).evidence, next_steps=(*specs, last))
+
+    services = make_services(scripted_stages(intake=intake, build=build) | {"lint": plain["coverage"]})
+    run = new_run(services)
+    for _ in range(4):
+        step = next(step for step in services.store.steps("acme", run.id) if step.state is StepState.READY)
+        assert run_step(services, run.id, step.id) is Done.COMMITTED
+    steps = {step.spec.name: step for step in services.store.steps("acme", run.id)}
+    assert steps["build"].result is not None
+    assert [item.role for item in steps["build"].result.evidence] == sorted(roles)
+    assert steps["judge.0"].spec.needs == ("build", "intake", "lint", "simulate.0")
+    taken = claim(services, run, "judge.0")
+    assert taken is not None
+    assert list(taken.evidence) == ["intake", "build", "lint"]
+    assert list(taken.evidence["build"]) == sorted(roles)
 
 
 def test_the_dossier_of_a_run_that_never_had_a_plan(make_services: Make, new_run: NewRun) -> None:
