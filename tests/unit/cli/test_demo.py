@@ -47,7 +47,7 @@ def test_ends_well_only_when_the_named_testpoint_caught_every_bug(bench: Any) ->
     )
     assert answer.code == 0
     assert answer.out.count("REJECTED by FUN-01") == 2
-    assert len(list((bench.home / ".assay/demo/reports").rglob("report.html"))) == 3
+    assert len(list(bench.home.rglob("report.html"))) == 3
 
 
 def test_a_bug_that_another_testpoint_caught_is_not_caught(bench: Any) -> None:

@@ -27,7 +27,7 @@ from pipeline.testing import FakeSandbox
 from verif.jobs.plan import MAX_DIAGNOSTICS
 from verif.testplan.plan import Plan
 
-STAGES = dict.fromkeys(("gate", "lint", "build", "simulate", "judge", "coverage"))
+STAGES = dict.fromkeys(("gate", "lint", "build", "simulate", "judge", "coverage", "isolate"))
 
 
 def evidence(context: StageContext, result: StageResult) -> dict[str, bytes]:
@@ -78,7 +78,9 @@ def test_steps_follow_from_the_plan(make_context: Any, gemm: dict[str, bytes]) -
     expected: dict[str, tuple[str, ...]] = {"gate": ("intake",), "lint": ("gate",), "build": ("gate",)}
     expected |= {f"simulate.{n}": ("build",) for n in range(batches)}
     expected |= {f"judge.{n}": (f"simulate.{n}",) for n in range(batches)}
-    assert needs == expected | {"coverage": tuple(f"simulate.{n}" for n in range(batches))}
+    assert needs == expected | {"coverage": tuple(f"simulate.{n}" for n in range(batches)), "isolate": ("build",)}
+    after = {spec.name: spec.after for spec in result.next_steps if spec.after}
+    assert after == {"isolate": tuple(f"judge.{n}" for n in range(batches))}
     assert batches >= 2
     check_specs([StepNode("1", "intake", (), StepState.RUNNING)], result.next_steps, STAGES)
 
