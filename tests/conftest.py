@@ -12,7 +12,7 @@ def program(name: str) -> Path:
     """Of a server; the test is skipped, saying what installs it, when it is not there."""
     found = find_server(name)
     if found is None:
-        pytest.skip(f"{name} is not installed. Install it once: {INSTALL}")
+        pytest.skip(f"{name} is not installed. Root installs it with: {INSTALL}")
     return found
 
 

@@ -27,6 +27,7 @@ from pipeline.settings import Settings
 
 HOME = Path(".assay/demo")
 LONGEST_HOME = 80
+DEMO_SLOTS = 3
 POLICY = "core-1"
 
 
@@ -55,7 +56,8 @@ def demo_settings(shell: Shell) -> Settings:
     home = shell.world.cwd / HOME
     if len(str(home).encode()) > LONGEST_HOME:
         home = shell.settings.home / "demo"
-    return replace(shell.settings, home=home, database_url="", redis_url="")
+    # One step more than the cores of a small machine: much of a step is spent waiting for the one before it in its sandbox.
+    return replace(shell.settings, home=home, database_url="", redis_url="", slots=max(shell.settings.slots, DEMO_SLOTS))
 
 
 def near(path: Path, cwd: Path) -> Path:

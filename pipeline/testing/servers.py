@@ -20,7 +20,7 @@ from pipeline.adapters.process import PLAIN_ENV, Child, run, spawn
 
 PASSWORD = "Canary-5f3c/9@b"  # noqa: S105 - invented
 """Of every server here. It must turn up in no output; some of its characters must be quoted in a URL."""
-INSTALL = "sudo apt-get install --yes postgresql redis-server"
+INSTALL = "apt-get update && apt-get install --yes postgresql redis-server"
 _START_S = 30.0
 # The order of names by this locale is not that of their bytes.
 _LOCALE = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")

@@ -159,7 +159,12 @@ def test_stopping_gives_the_step_under_way_back_uncounted(
 def up(settings: Settings, home: Path) -> Child:
     """`assay up` in a process of its own."""
     env = settings.child_environment() | PLAIN_ENV | {"PYTHONWARNINGS": "error"}
-    return spawn((sys.executable, str(home / "up.py")), cwd=home, env=env, log=home / "up.log")
+    # Tests that a shell or nohup runs in the background ignore these, and a centre leaves ignored what it finds ignored.
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGHUP)}
+    child = spawn((sys.executable, str(home / "up.py")), cwd=home, env=env, log=home / "up.log")
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    return child
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

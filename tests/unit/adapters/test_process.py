@@ -94,7 +94,8 @@ def test_what_is_left_of_the_group_is_ended(tmp_path: Path) -> None:
 
 
 def test_one_that_left_the_group_and_holds_the_log_does_not_hold_us(tmp_path: Path) -> None:
-    result = shell("setsid sleep 60 & echo $!", tmp_path)
+    leaves = "setsid sh -c 'echo $$; touch left; exec sleep 60' & until [ -e left ]; do sleep 0.01; done"
+    result = shell(leaves, tmp_path)
     os.kill(int(result.log), signal.SIGKILL)
     assert (result.cause, result.wall_s < 5) == ("exited", True)
 
