@@ -53,10 +53,10 @@ lint: $(READY) ## ruff, mypy strict, import contracts
 	@$(BIN)/lint-imports --no-logo | tail -n 3
 
 fast: setup ## tests that start no simulator and no server
-	@$(BIN)/python -m pytest -q -n 2 -m "not sim and not cluster"
+	@$(BIN)/python -m pytest -q -rs -n 2 -m "not sim and not cluster"
 
 sim: setup servers ## tests that build and run simulations, start PostgreSQL, Redis and workers
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "(sim or cluster) and not campaign"
+	@$(BIN)/python -m pytest -q -rs -n 2 --dist loadgroup -m "(sim or cluster) and not campaign"
 
 bank: setup ## every planted bug against the testplan: the matrix bug x testpoint (about a quarter of an hour)
 	@$(BIN)/assay bank
