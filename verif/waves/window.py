@@ -22,6 +22,7 @@ SCOPE, CLOCK = ("assay_harness",), "clk_i"
 BEFORE, AFTER = 9, 4  # cycles around a fault
 BEFORE_HANG, AFTER_HANG = 5, 8  # cycles around the last one in which anything moved
 MOST_FIELDS, MOST_OTHERS = 6, 5
+LONGEST_NAME = 100
 _Row = dict[str, Any]
 
 
@@ -73,7 +74,7 @@ def window(case: Case, vcd: Iterable[bytes]) -> dict[str, Any]:
     """
     seen, number = _seen(case, vcd), case.place.channel
     crossed = [_crossed(case, cycle) for cycle in seen]
-    signals = [{"name": case.contract.clocks[0].port.value, "kind": "clock", "values": []}]
+    signals: list[_Row] = [{"name": case.contract.clocks[0].port.value[:LONGEST_NAME], "kind": "clock", "values": []}]
     signals += [_bits("in_reset", "reset", "in_reset", seen), *_handshake(case, number, seen), *_payload(case, seen)]
     others = [other for other in range(len(case.contract.channels)) if other != number] if case.place.hang else []
     signals += [row for other in others[:MOST_OTHERS] for row in _handshake(case, other, seen)]
@@ -122,7 +123,7 @@ def _handshake(case: Case, number: int, seen: Mapping[int, Sample]) -> list[_Row
 
 
 def _bits(name: str, kind: str, key: str, seen: Mapping[int, Sample]) -> _Row:
-    return {"name": name, "kind": kind, "values": [hexadecimal(sample[key], 1) for sample in seen.values()]}
+    return {"name": name[:LONGEST_NAME], "kind": kind, "values": [hexadecimal(sample[key], 1) for sample in seen.values()]}
 
 
 def _payload(case: Case, seen: Mapping[int, Sample]) -> list[_Row]:
@@ -132,7 +133,12 @@ def _payload(case: Case, seen: Mapping[int, Sample]) -> list[_Row]:
 
 def _field(case: Case, field: Shown, seen: Mapping[int, Sample]) -> _Row:
     values = [field.digits(sample[f"c{case.place.channel}_payload"]) for sample in seen.values()]
-    row: _Row = {"name": field.name, "kind": "bit" if field.bits == 1 else "bus", "values": values, "cut": field.cut}
+    row: _Row = {
+        "name": field.name[:LONGEST_NAME],
+        "kind": "bit" if field.bits == 1 else "bus",
+        "values": values,
+        "cut": field.cut,
+    }
     if field.wrong and case.expected is not None:
         row["expected"] = [_awaited(case, case.expected, field, cycle, sample) for cycle, sample in seen.items()]
     return row
