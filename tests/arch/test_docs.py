@@ -45,9 +45,9 @@ RUN = (
 NOT_RUN = {
     "make setup": "what runs the tests has done it",
     ". .venv/bin/activate": "same",
-    "make demo": "CI runs it on a fresh machine",
+    "make demo": "plants seven designs through a whole centre; run by hand on a fresh machine before a release",
     "make test": "it is what runs this",
-    "make prove-red": "breaks every checker and takes an hour; CI runs it at night",
+    "make prove-red": "breaks every checker in a clone; run by hand, CI does not run it",
     f"{BIN}assay bank": "builds 36 designs; tests/sim/test_bank.py runs a part of it",
     "git pull": "changes the checkout",
 }
