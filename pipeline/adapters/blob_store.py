@@ -31,11 +31,9 @@ class BlobStore:
         """
         digest = hashlib.sha256(data).hexdigest()
         path = self._path(digest)
-        try:
+        with suppress(BlobError):  # damaged: the rename below replaces it
             if path.exists() and self.get(digest) == data:
                 return digest
-        except BlobError:
-            pass  # damaged: the rename below replaces it
         try:
             self._write(path, data)
         except OSError as error:

@@ -6,8 +6,8 @@ from rich.text import Text
 
 from pipeline.cli.layout import left, line, plain, table
 from pipeline.cli.terminal import Face
-from pipeline.domain.finding import Divergence
 from pipeline.messages import text
+from verif.judge.fault import Divergence
 
 WIDEST_IN_BITS = 32
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pipeline.domain.canonical import canonical_json, sha256
 from pipeline.domain.outcome import Outcome
+from verif.judge.fault import Divergence
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +20,6 @@ class Location:
     column: int = 1
     length: int = 1
     source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """The first beat at which expected and observed part. Values are integers of the element, or of the field."""
-
-    operation: int
-    operation_kind: str
-    variables: Mapping[str, int]
-    channel: str
-    beat: int
-    lane: int
-    element: str
-    expected: int
-    observed: int
-    bits: int
-    cycle: int
-    wrong_beats: int
-    compared_beats: int
 
 
 @dataclass(frozen=True, slots=True)

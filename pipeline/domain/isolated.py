@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Literal, TypeVar, get_args
 
-from pipeline.domain.finding import Divergence
+from verif.judge.fault import Divergence
 
 Kind = Literal["clock", "reset", "valid", "ready", "bit", "bus"]
 MOST_CYCLES, MOST_SIGNALS, MOST_JOBS = 16, 32, 10_000

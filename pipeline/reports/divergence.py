@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.domain.finding import Divergence
 from pipeline.messages import text
 from pipeline.reports.figures import BAR, Bits, bar, bit_lanes
 from pipeline.reports.units import count, percent
 from pipeline.reports.visible import short
+from verif.judge.fault import Divergence
 
 _MOST_VARIABLES = 16
 _WIDEST = 100  # characters of one notation

@@ -18,7 +18,7 @@ from pipeline.bootstrap import Center, Kind, open_center
 from pipeline.cli import main
 from pipeline.cli.world import Tell, World
 from pipeline.domain.dossier import Dossier
-from pipeline.domain.finding import Divergence, Finding, Location
+from pipeline.domain.finding import Finding, Location
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.run import StageResult, TestpointCount
 from pipeline.engine.reproduce import Reproduction
@@ -28,6 +28,7 @@ from pipeline.engine.sweep import sweep
 from pipeline.ports import Stage, StageContext
 from pipeline.settings import Settings
 from pipeline.testing import FakeSandbox, fake_toolchain, scripted_stages
+from verif.judge.fault import Divergence
 
 UTF8 = {"LC_ALL": "C.UTF-8", "TERM": "xterm"}
 PLAIN = {"LC_ALL": "C", "TERM": "xterm"}

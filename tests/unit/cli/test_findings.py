@@ -5,8 +5,9 @@ import pytest
 from pipeline.cli.divergence import divergence_lines, one_line
 from pipeline.cli.findings import Group, finding_blocks, finding_lines, groups
 from pipeline.cli.terminal import Face
-from pipeline.domain.finding import Divergence, Finding, Location
+from pipeline.domain.finding import Finding, Location
 from pipeline.domain.outcome import Outcome
+from verif.judge.fault import Divergence
 
 FACE = Face("en", utf8=True, width=80)
 

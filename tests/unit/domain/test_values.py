@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from pipeline.domain.bank import PlantedBug, plant, read_bank
 from pipeline.domain.canonical import canonical_json, sha256
-from pipeline.domain.finding import Divergence, Finding, Location
+from pipeline.domain.finding import Finding, Location
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.run import StepSpec
+from verif.judge.fault import Divergence
 from verif.testplan.plan import Plan, development_seed
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from pipeline.domain.dossier import Coverage, Dossier, Environment
-from pipeline.domain.finding import Divergence, Finding, Location
+from pipeline.domain.finding import Finding, Location
 from pipeline.domain.outcome import Outcome, Verdict
 from pipeline.domain.policy import POLICIES
 from pipeline.domain.run import Run, StageResult, Step, StepSpec, StepState, Submission
 from pipeline.domain.run import TestpointCount as Count
 from pipeline.domain.verdict import Decision, decide
+from verif.judge.fault import Divergence
 from verif.testplan.plan import Plan, PlannedTestpoint, development_seed
 from verif.testplan.reader import standard_testplan
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pipeline.domain.dossier import Coverage, Dossier
-from pipeline.domain.finding import Divergence
 from pipeline.messages import LANGUAGES, words
 from pipeline.reports.coverage import coverage_view, ranges
 from pipeline.reports.divergence import apart
@@ -18,6 +17,7 @@ from pipeline.reports.progress import run_timeline, stage_cells
 from pipeline.reports.reasons import known, reason
 from pipeline.reports.units import count, duration, moment, percent, seconds_between, size
 from pipeline.reports.visible import columns, short, visible
+from verif.judge.fault import Divergence
 from verif.testplan.features import reason_without
 from verif.testplan.reader import standard_testplan
 from verif.testplan.select import NOT_IMPLEMENTED

@@ -392,12 +392,3 @@ def test_packing_keeps_everything(files: dict[str, bytes]) -> None:
 @given(st.dictionaries(PATHS, CONTENT, min_size=1, max_size=8).map(distinct))
 def test_zip_and_tar_agree(files: dict[str, bytes]) -> None:
     assert read_archive(zipped(list(files.items())), "\0") == files
-
-
-def test_a_single_top_folder_is_taken_off_when_the_manifest_is_in_it(kit: ModuleType) -> None:
-    inside = kit.tarred([(f"proj/{name}", FILE, data) for name, data in GOOD.items()])
-    assert read_archive(inside, "assay.toml") == GOOD
-    assert set(read_archive(inside, "proj/assay.toml")) == {f"proj/{name}" for name in GOOD}
-    assert set(read_archive(inside, "other.toml")) == {f"proj/{name}" for name in GOOD}
-    beside = kit.tarred([("proj/assay.toml", FILE, b""), ("x", FILE, b"")])
-    assert set(read_archive(beside, "assay.toml")) == {"proj/assay.toml", "x"}

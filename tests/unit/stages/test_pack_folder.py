@@ -1,9 +1,11 @@
-"""What the command line packs of a folder, and what it refuses to pack."""
+"""A folder and its archive: the top folder that people pack along, what is packed, and what is refused."""
 
 from __future__ import annotations
 
 import os
+import tarfile
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -11,6 +13,15 @@ from pipeline.errors import UsageError
 from pipeline.stages.archive import pack_folder, read_archive
 
 GOOD = {"assay.toml": b"x = 1\n", "rtl/top.sv": b"module top; endmodule\n"}
+
+
+def test_a_single_top_folder_is_taken_off_when_the_manifest_is_in_it(kit: ModuleType) -> None:
+    inside = kit.tarred([(f"proj/{name}", tarfile.REGTYPE, data) for name, data in GOOD.items()])
+    assert read_archive(inside, "assay.toml") == GOOD
+    assert set(read_archive(inside, "proj/assay.toml")) == {f"proj/{name}" for name in GOOD}
+    assert set(read_archive(inside, "other.toml")) == {f"proj/{name}" for name in GOOD}
+    beside = kit.tarred([("proj/assay.toml", tarfile.REGTYPE, b""), ("x", tarfile.REGTYPE, b"")])
+    assert set(read_archive(beside, "assay.toml")) == {"proj/assay.toml", "x"}
 
 
 @pytest.fixture
