@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from verif.contract.model import Channel, Contract, Operation
 from verif.stimulus.anatomy import anatomy
@@ -15,8 +15,17 @@ def features(contract: Contract) -> frozenset[str]:
     found = {name for name, test in _CHANNEL.items() if any(test(channel) for channel in contract.channels)}
     found |= {name for name, test in _OPERATION.items() if any(test(operation) for operation in contract.operations)}
     found |= {name for name, test in _CONTRACT.items() if test(contract)}
-    found |= {f"decl:{key}" for name in _DECLARATIONS for key in contract.optional.get(name, {})}
-    return frozenset(found)
+    return frozenset(found | {f"decl:{name}" for name in _declared(contract)})
+
+
+def _declared(contract: Contract) -> Iterator[str]:
+    """Keys that the optional sections give a value, and the safety mechanisms that they name."""
+    for section in _DECLARATIONS:
+        for key, value in contract.optional.get(section, {}).items():
+            if value is not None:
+                yield key
+            if key == "mechanisms" and isinstance(value, list | tuple):
+                yield from (str(name) for name in value)
 
 
 def reason_without(feature: str, profile: str) -> str:
@@ -94,6 +103,8 @@ _WORDS = {
     "float": "floating-point type",
     "float8": "8-bit floating-point type",
     "lut": "table lookup",
+    "decl:ftti_cycles": "ftti",
+    "decl:locked": "locked registers",
     "event": "event that an operation waits for",
     "held_configuration": "configuration with a declared hold",
     "two_clocks": "second clock",

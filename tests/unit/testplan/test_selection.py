@@ -72,6 +72,22 @@ def test_every_absence_has_a_reason_and_no_seeds(path: str) -> None:
     assert reasons["FUN-08"] == "the manifest declares no conv"
 
 
+@pytest.mark.parametrize(
+    ("section", "row", "others"),
+    [
+        ("[safety]\nftti_cycles = 20\n", "SAF-05", {"SAF-03", "SAF-07"}),
+        ('[safety]\nmechanisms = ["lockstep"]\n', "SAF-07", {"SAF-03", "SAF-05"}),
+        ("[security]\nconstant_time = true\n", "SEC-04", {"SEC-05"}),
+    ],
+)
+def test_a_row_applies_when_what_it_needs_is_declared(section: str, row: str, others: set[str]) -> None:
+    absent = rows(plan_of(), "not_applicable")
+    assert {row, *others} <= set(absent)
+    declared = make_plan(contract(GEMM, **{RESET: section + RESET}), "core-1", ("V1",), 10, 0)
+    assert row not in rows(declared, "not_applicable")
+    assert others <= set(rows(declared, "not_applicable"))
+
+
 def test_rows_of_other_milestones_are_later_and_applicable() -> None:
     later = rows(plan_of(), "later")
     assert {row.milestone for row in later.values()} == {"V2", "V2S", "V3"}
