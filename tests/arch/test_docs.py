@@ -40,6 +40,11 @@ RUN = (
     f"{BIN}assay up",
     f"{BIN}assay submit rtl/gemm_axis --watch",
     f"{BIN}assay report 1",
+    f"{BIN}assay register rtl/gemm_axis",
+    f"{BIN}assay designs",
+    f"{BIN}assay nightly --report night",
+    f"{BIN}assay nightly --show",
+    f"{BIN}assay seeds gemm_axis",
     TAR,
 )
 NOT_RUN = {

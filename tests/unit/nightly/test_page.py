@@ -105,11 +105,11 @@ def test_a_missed_night_is_an_alarm_and_names_the_result_that_does_not_stand_in(
 
 def test_freshness_counts_what_it_rests_on(board: Board) -> None:
     assert (
-        "Fresh as of 2026-11-22 05:42 UTC+09:00, 2\u202fh 18\u202fmin ago. Planned 5 designs, 4 have a result."
+        "Fresh as of 2026-11-22 05:42 UTC+09:00, 2\u202fh 18\u202fmin ago. Designs planned: 5, with a result: 4."
         in page_of(board)
     )
     stale = replace(board, fresh_at="", next_opens="", designs=(board.designs[2],))
-    assert "No result has come in for this night. Planned 1 designs, 0 have a result." in page_of(stale)
+    assert "No result has come in for this night. Designs planned: 1, with a result: 0." in page_of(stale)
     assert "No result: missed or not finished, not green." in page_of(stale)
     assert "No clock is set" in page_of(stale)
 
