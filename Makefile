@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup system servers demo test lint fast sim bank prove-red lock clean
+.PHONY: help setup system servers demo test lint fast sim bank bench prove-red lock clean
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,11 +61,14 @@ sim: setup servers ## tests that build and run simulations, start PostgreSQL, Re
 bank: setup ## every planted bug against the testplan: the matrix bug x testpoint (about a quarter of an hour)
 	@$(BIN)/assay bank
 
+bench: setup ## CPU seconds of what has a limit, median of five each
+	@for file in tests/bench/*.py; do $(BIN)/python $$file; done
+
 prove-red: setup ## break each checker in a clone; its named test must turn red
 	@$(BIN)/python tests/red/prove.py
 
 lock: ## renew requirements.lock from pyproject.toml (needs pip-tools)
-	@pip-compile --quiet --extra dev --extra postgresql --generate-hashes --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	@pip-compile --quiet --extra dev --extra golden --extra postgresql --generate-hashes --allow-unsafe --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
 
 clean: ## remove everything that was built
 	@rm -rf .venv .assay build .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info; find pipeline verif -name __pycache__ -prune -exec rm -rf {} +

@@ -14,7 +14,9 @@ from pipeline.cli.check import check
 from pipeline.cli.demo import demo
 from pipeline.cli.designs import designs
 from pipeline.cli.doctor import doctor
+from pipeline.cli.explain import explain
 from pipeline.cli.export import export
+from pipeline.cli.init import init
 from pipeline.cli.nightly import nightly
 from pipeline.cli.register import register
 from pipeline.cli.report import report
@@ -29,7 +31,7 @@ from pipeline.cli.watch import watch
 from pipeline.messages import LANGUAGES, text
 
 VERBS = (
-    check, submit, watch, show, runs, report, export, repro,
+    init, explain, check, submit, watch, show, runs, report, export, repro,
     register, designs, nightly, seeds, up, doctor, demo, bank, schema,
 )  # fmt: skip
 

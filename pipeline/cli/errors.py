@@ -45,7 +45,7 @@ def crash(terminal: Terminal, error: BaseException, home: Path | None) -> int:
 
 def message_lines(told: Message, face: Face) -> list[Text]:
     """Rule and title, what happened, what was expected, what to do next; values were bounded by whoever raised."""
-    state = "failed" if told.rule.startswith("U-") else "broken"
+    state = "failed" if told.rule.startswith(("U-", "I-", "N-1")) else "broken"
     expected = text("cli_expected", face.lang, expected=told.expected) if told.expected else ""
     body: Iterable[str] = (told.what, expected, told.next)
     lines = [line(face.mark(state), f" {told.rule}  ", (told.title, "bold"))]

@@ -13,6 +13,7 @@ from pipeline.cli.divergence import divergence_lines
 from pipeline.cli.errors import as_json
 from pipeline.cli.isolated import isolated_lines
 from pipeline.cli.layout import line, plain, wrap
+from pipeline.cli.readings import explained_lines
 from pipeline.cli.terminal import Face
 from pipeline.domain.finding import Finding, Location
 from pipeline.domain.isolated import Isolated
@@ -74,6 +75,7 @@ def finding_lines(group: Group, again: str, face: Face, isolated: Isolated | Non
         lines += wrap(told.what, face.width, _INDENT)
         expected = text("cli_expected", face.lang, expected=told.expected) if told.expected else ""
         lines += wrap(expected, face.width, _INDENT)
+    lines += explained_lines(finding.explained, face) if finding.explained else []
     lines += isolated_lines(isolated, face) if isolated else []
     lines += wrap(told.next, face.width, _INDENT)
     if group.count > 1:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pipeline.domain.isolated import Isolated
 from pipeline.domain.outcome import EXIT_CODES
 from pipeline.domain.policy import POLICIES
+from pipeline.domain.readings import Readings
 from pipeline.domain.verdict import Decision, decide
-from pipeline.engine.dossier import isolated_of, reproduce_lines
+from pipeline.engine.dossier import isolated_of, readings_of, reproduce_lines
 from pipeline.engine.finish import known_of
 from pipeline.engine.queries import view_run
 from pipeline.engine.services import Services
@@ -30,6 +31,7 @@ class Look:
     now: str
     reproduce: Mapping[str, str]
     isolated: Isolated | None = None
+    readings: Readings | None = None
 
     @property
     def number(self) -> int:
@@ -68,6 +70,7 @@ def take_look(services: Services, tenant: str, reference: str, target: str = "")
         now=services.clock.now(),
         reproduce=reproduce_lines(target or str(view.run.number), view.findings, isolated),
         isolated=isolated,
+        readings=readings_of(services.blobs(tenant), view.steps) if view.finished else None,
     )
 
 

@@ -11,10 +11,12 @@ from pipeline.cli.errors import exit_line
 from pipeline.cli.findings import finding_blocks, finding_json
 from pipeline.cli.layout import apart, duration, line, percent, plain, seconds_between, wrap
 from pipeline.cli.look import Look, failed_testpoints
+from pipeline.cli.readings import readings_lines
 from pipeline.cli.stages import stage_lines, stage_rows
 from pipeline.cli.terminal import Face
 from pipeline.cli.testpoints import family_lines, state_of, tally
 from pipeline.domain.outcome import Verdict
+from pipeline.domain.verdict import own_oracle
 from pipeline.messages import text
 
 VERDICTS = {Verdict.ACCEPTED: "passed", Verdict.REJECTED: "failed", Verdict.INCONCLUSIVE: "broken"}
@@ -37,10 +39,11 @@ def progress_lines(look: Look, face: Face) -> list[Text]:
 
 
 def end_lines(look: Look, face: Face) -> list[Text]:
-    """Families, findings, verdict and exit code."""
+    """Families, findings, what could not be told apart, verdict and exit code."""
     families = family_lines(look, face)
     lines = [Text(), *families] if families else []
     lines += finding_blocks(look.view.findings, look.reproduce, face, look.isolated)
+    lines += readings_lines(look.readings, face) if look.readings else []
     return [*lines, Text(), *verdict_lines(look, face), exit_line(look.exit_code, face)]
 
 
@@ -63,6 +66,8 @@ def verdict_lines(look: Look, face: Face) -> list[Text]:
     word = text(VERDICT_WORDS[verdict], face.lang)
     state = VERDICTS[verdict]
     lines = [line(face.mark(state), " ", (word, face.style(state)), "  ", _reason(look, face.lang, policy))]
+    if own_oracle(look.decision.rows):
+        lines += [line(face.mark("due"), row.plain) for row in wrap(text("cli_own_oracle", face.lang), face.width, " ")]
     if look.level == 0:
         lines += [line(face.mark("due"), row.plain) for row in wrap(text("cli_level_0", face.lang), face.width, " ")]
     digest = (look.view.run.verdict_digest or "")[:12]
@@ -120,11 +125,13 @@ def summary_json(look: Look, lang: str) -> dict[str, Any]:
         "digest": run.verdict_digest,
         "sandbox_level": look.level,
         "certifiable": look.certifiable,
+        "own_oracle": own_oracle(look.decision.rows),
         "stages": [{key: value for key, value in asdict(row).items() if key != "note"} for row in rows],
         "testpoints": [asdict(row) | {"state": state_of(row, look)} for row in look.decision.rows],
         "counts": tally(look),
         "criteria": [asdict(item) | {"met": item.met} for item in look.decision.criteria],
         "findings": [finding_json(finding, look.reproduce, lang) for finding in look.view.findings],
         "isolated": look.isolated.to_json() if look.isolated else None,
+        "readings": asdict(look.readings) if look.readings else None,
         "exit_code": look.exit_code,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.domain.finding import Finding
 from pipeline.domain.isolated import Isolated
+from pipeline.domain.readings import Readings
 from pipeline.domain.run import Run, Step, Submission
 from pipeline.domain.verdict import Decision
 
@@ -39,7 +40,8 @@ class Environment:
 class Dossier:
     """`design` is the name the manifest gives; `reproduce` maps a finding's id to the one line that shows it again.
 
-    `isolated` is what was learned of the run's first failing job; None when none failed, or nothing was learned.
+    `isolated` is what was learned of the run's first failing job; None when none failed, or nothing was learned. `readings`:
+    which near-miss readings of the contract the run could tell apart; None unless every batch was judged without a fault.
     """
 
     submission: Submission
@@ -56,6 +58,7 @@ class Dossier:
     environment: Environment
     metrics: Mapping[str, float]
     isolated: Isolated | None = None
+    readings: Readings | None = None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object: every field, findings with their ids."""

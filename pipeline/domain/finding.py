@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pipeline.domain.canonical import canonical_json, sha256
 from pipeline.domain.outcome import Outcome
+from pipeline.domain.readings import Explained
 from verif.judge.fault import Divergence
 
 
@@ -27,6 +28,7 @@ class Finding:
     """One thing wrong. `args` fills the catalogue entry of `rule`; `outcome` is FAILED (the design) or BROKEN (us).
 
     `severity` note never moves a verdict. `testpoint` and `seed` say which job showed it; empty and None otherwise.
+    `explained` says with which other reading of the contract it is consistent; it changes neither id nor verdict.
     """
 
     rule: str
@@ -37,6 +39,7 @@ class Finding:
     testpoint: str = ""
     seed: int | None = None
     divergence: Divergence | None = None
+    explained: Explained | None = None
 
     @property
     def id(self) -> str:
@@ -51,7 +54,7 @@ class Finding:
     @staticmethod
     def from_json(raw: Mapping[str, Any]) -> Finding:
         """The finding that `to_json` wrote; raises KeyError, TypeError or ValueError on anything else."""
-        location, divergence = raw["location"], raw["divergence"]
+        location, divergence, explained = raw["location"], raw["divergence"], raw.get("explained")
         return Finding(
             rule=str(raw["rule"]),
             outcome=Outcome(raw["outcome"]),
@@ -61,4 +64,5 @@ class Finding:
             testpoint=str(raw["testpoint"]),
             seed=None if raw["seed"] is None else int(raw["seed"]),
             divergence=Divergence(**divergence) if divergence else None,
+            explained=Explained.from_json(explained) if explained else None,
         )

@@ -10,9 +10,11 @@ from pipeline.domain.finding import Finding
 from pipeline.domain.outcome import Outcome, Verdict
 from pipeline.domain.policy import Policy
 from pipeline.domain.run import StageResult, TestpointCount
-from verif.testplan.plan import Plan, PlannedTestpoint
+from verif.testplan.plan import SELF_TEST, Plan, PlannedTestpoint
 
 NOT_DETERMINISTIC = "P-604"
+LOWEST = "V1"
+"""The one milestone that a design can reach by its submitter's own tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def decide(plan: Plan | None, results: Mapping[str, StageResult], policy: Policy
 
     Any FAILED step or testpoint rejects, but what judges found counts for nothing once the same stimulus gave two results.
     Otherwise anything broken, skipped, unplanned, unjudged, empty, or a criterion not met leaves it INCONCLUSIVE. Only a
-    whole, judged, passed plan is ACCEPTED.
+    whole, judged, passed plan is ACCEPTED, and one that rests on the submitter's own oracle only for the lowest milestone.
     """
     rows = testpoint_rows(plan, results) if plan else ()
     criteria = (Criterion("line_coverage", policy.line_percent, _metric(results, "coverage", "line_percent")),)
@@ -110,7 +112,7 @@ def decide(plan: Plan | None, results: Mapping[str, StageResult], policy: Policy
         believed = {name: result for name, result in results.items() if not name.startswith("judge.")}
     if Outcome.FAILED in _outcomes(believed, testpoint_rows(plan, believed) if plan else ()):
         verdict = Verdict.REJECTED
-    elif rows and all(o is Outcome.PASSED for o in outcomes) and _whole(rows) and all(c.met for c in criteria):
+    elif rows and all(o is Outcome.PASSED for o in outcomes) and _whole(rows, policy) and all(c.met for c in criteria):
         verdict = Verdict.ACCEPTED
     else:
         verdict = Verdict.INCONCLUSIVE
@@ -126,8 +128,13 @@ def _outcomes(results: Mapping[str, StageResult], rows: Sequence[TestpointRow]) 
     return [result.outcome for result in results.values()] + [row.outcome for row in rows if row.outcome]
 
 
-def _whole(rows: Sequence[TestpointRow]) -> bool:
-    return any(row.state == "planned" for row in rows)
+def _whole(rows: Sequence[TestpointRow], policy: Policy) -> bool:
+    return any(row.state == "planned" for row in rows) and not (own_oracle(rows) and {*policy.milestones} - {LOWEST})
+
+
+def own_oracle(rows: Sequence[TestpointRow]) -> bool:
+    """What is right was decided by the submitter: the plan rests on their own tests."""
+    return any(row.id == SELF_TEST and row.state == "planned" for row in rows)
 
 
 def _metric(results: Mapping[str, StageResult], step: str, name: str) -> float | None:

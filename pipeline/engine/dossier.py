@@ -11,6 +11,7 @@ from pipeline.domain.dossier import Coverage, Dossier, Environment
 from pipeline.domain.finding import Finding
 from pipeline.domain.isolated import Isolated
 from pipeline.domain.policy import POLICIES
+from pipeline.domain.readings import Readings, merged
 from pipeline.domain.run import Run, Step
 from pipeline.domain.verdict import decide
 from pipeline.engine.finish import Known, known_of, one_toolchain
@@ -48,6 +49,7 @@ def assemble(services: Services, tenant: str, run_id: str, target: str | None = 
         environment=_environment(services, run, known),
         metrics=_metrics(steps),
         isolated=isolated,
+        readings=readings_of(blobs, steps),
     )
 
 
@@ -65,6 +67,18 @@ def isolated_of(blobs: Blobs, steps: Sequence[Step]) -> Isolated | None:
         return None
     try:
         return Isolated.from_json(json.loads(blobs.get(found[-1].digest)))
+    except (BlobError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def readings_of(blobs: Blobs, steps: Sequence[Step]) -> Readings | None:
+    """What the batches could tell apart, together; None when one of them says nothing of it, or nothing that can be read."""
+    judged = [step for step in steps if step.spec.stage == "judge"]
+    proofs = [item for step in judged if step.result for item in step.result.evidence if item.role == "judgement"]
+    if len(proofs) != len(judged):
+        return None
+    try:
+        return merged(json.loads(blobs.get(item.digest))["readings"] for item in proofs)
     except (BlobError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

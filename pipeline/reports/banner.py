@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.domain.dossier import Dossier
 from pipeline.domain.outcome import Outcome, Verdict
 from pipeline.domain.run import Step
-from pipeline.domain.verdict import Criterion
+from pipeline.domain.verdict import Criterion, own_oracle
 from pipeline.messages import message, text
 from pipeline.reports.units import count, percent
 from pipeline.reports.visible import short
@@ -75,7 +75,7 @@ def criterion_name(item: Criterion, lang: str) -> str:
 def _accepted(dossier: Dossier, lang: str) -> Iterator[str]:
     rows = [row for row in dossier.decision.rows if row.state == "planned"]
     yield text(
-        "report_why_accepted",
+        "report_why_accepted_own" if own_oracle(dossier.decision.rows) else "report_why_accepted",
         lang,
         policy=dossier.run.policy,
         planned=count(len(rows)),

@@ -10,6 +10,7 @@ from pipeline.domain.finding import Finding, Location
 from pipeline.domain.outcome import Outcome
 from pipeline.messages import message
 from pipeline.reports.divergence import Apart, apart, one_line
+from pipeline.reports.readings import ExplainedView, explained_view
 from pipeline.reports.visible import columns, short, visible
 from pipeline.reports.waveform import Wave, wave
 from pipeline.reports.words import Mark, mark
@@ -70,6 +71,7 @@ class Block:
     others: tuple[Other, ...]
     hidden: int
     wave: Wave | None = None
+    explained: ExplainedView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def _block(group: Sequence[Finding], dossier: Dossier, lang: str) -> Block:
         others=tuple(_other(item, first, dossier, lang) for item in group[1 : 1 + MOST_OTHERS]),
         hidden=max(0, len(group) - 1 - MOST_OTHERS),
         wave=wave(known, lang) if known else None,
+        explained=explained_view(first.explained, lang) if first.explained else None,
     )
 
 

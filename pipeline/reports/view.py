@@ -15,6 +15,7 @@ from pipeline.reports.facts import Fact, environment_facts, item_facts, metric_f
 from pipeline.reports.figures import Timeline
 from pipeline.reports.findings import Findings, findings_view
 from pipeline.reports.progress import StageCell, run_timeline, stage_cells
+from pipeline.reports.readings import ReadingsView, readings_view
 from pipeline.reports.testpoints import Matrix, matrix
 from pipeline.reports.units import Moment, count, moment
 from pipeline.reports.visible import short
@@ -44,6 +45,7 @@ class Page:
     matrix: Matrix | None
     rule: Rule
     coverage: CoverageView | None
+    readings: ReadingsView | None
     item: tuple[Fact, ...]
     environment: tuple[Fact, ...]
     versions: tuple[Fact, ...]
@@ -73,6 +75,7 @@ def page_view(dossier: Dossier, data: bytes, lang: str) -> Page:
         matrix=matrix(dossier, lang),
         rule=rule(dossier, lang),
         coverage=coverage_view(dossier, lang),
+        readings=readings_view(dossier.readings, lang),
         item=item_facts(dossier, lang),
         environment=environment_facts(dossier, lang),
         versions=versions(dossier),

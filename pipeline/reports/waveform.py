@@ -138,6 +138,30 @@ def _picture(known: Isolated, window: Window, lang: str) -> Picture:
     )
 
 
+def beats_picture(window: Window, lang: str) -> Picture:
+    """A window in which nothing is wrong, as a drawing: no band, no mark, no words below but the beats' numbers."""
+    signals = _drawn(window)
+    left = round(max(len(short(signal.name, _LONGEST)) for signal in signals) * _LETTER) + _GAP
+    edges = tuple(left + COLUMN * number for number in range(len(window.cycles) + 1))
+    rows = _rows(window, signals, edges, lang)
+    bottom = _TOP + ROW * len(rows)
+    return Picture(
+        width=edges[-1] + 2,
+        height=bottom + _BELOW // 2,
+        left=left,
+        right=edges[-1],
+        bottom=bottom,
+        edges=edges,
+        cycles=(),
+        stalls=(),
+        band=(edges[0], 0),
+        rows=rows,
+        beats=tuple(_beats(window, (), edges, lang)),
+        name=Label(0, ""),
+        sentence=text("wave_beats", lang, channel=short(window.channel, _LONGEST)),
+    )
+
+
 def _middle(edges: Sequence[int], column: int, columns: int = 1) -> float:
     return (edges[column] + edges[column + columns]) / 2
 

@@ -10,6 +10,7 @@ from pipeline.stages.intake import IntakeStage
 from pipeline.stages.isolate import IsolateStage
 from pipeline.stages.judge import JudgeStage
 from pipeline.stages.lint import LintStage
+from pipeline.stages.selftest import SelfTestStage
 from pipeline.stages.simulate import SimulateStage
 
 STAGES: tuple[Stage, ...] = (
@@ -21,5 +22,6 @@ STAGES: tuple[Stage, ...] = (
     JudgeStage(),
     CoverageStage(),
     IsolateStage(),
+    SelfTestStage(),
 )
 """All stages in the order in which a run meets them."""

@@ -55,7 +55,7 @@ class Built:
 @dataclass(frozen=True, slots=True)
 class _Harness:
     sources: Sources
-    half_period_ps: int
+    periods_ps: tuple[int, ...]
     digest: str
 
 
@@ -126,7 +126,7 @@ class _Steps:
         texts = [read_output(self.work / HARNESS, name, _MAX_TEXT) for name in names]
         digest = sha256(canonical_json([None if text is None else sha256(text) for text in texts]))
         parts = (tuple(raw[part]) for part in ("files", "include_dirs", "defines"))
-        return _Harness(Sources((CONTROL_FILE, *raw["trusted"]), *parts), int(raw["half_period_ps"]), digest)
+        return _Harness(Sources((CONTROL_FILE, *raw["trusted"]), *parts), tuple(map(int, raw["periods_ps"])), digest)
 
     def verilate(self, harness: _Harness, waves: Waves) -> tuple[Finding, ...]:
         """Run Verilator; the design's errors."""
@@ -145,8 +145,9 @@ class _Steps:
         tools = self.context.toolchain
         include = tools.verilator_root / "include"
         folders = (f"-I{include}", f"-I{include / 'vltstd'}", f"-I{runtime.folder}", f"-I{OBJECTS}")
-        half_period = f"-DASSAY_HALF_PERIOD={harness.half_period_ps}"
-        options = (*COMPILE_FLAGS, *definitions(waves=bool(waves)), *folders, "-include", HEADER, half_period)
+        periods = harness.periods_ps
+        clocks = (f"-DASSAY_CLOCKS={len(periods)}", f"-DASSAY_PERIODS={','.join(map(str, periods))}")
+        options = (*COMPILE_FLAGS, *definitions(waves=bool(waves)), *folders, "-include", HEADER, *clocks)
         self._compiler((tools.cxx, *options, "-c", UNITY, "-o", f"{MODEL}.o"), runtime)
         libraries = tools.verilator_root.parent / "cocotb" / "libs"
         self._compiler((tools.cxx, f"{MODEL}.o", *runtime.objects, f"-L{libraries}", *_LINK_FLAGS, "-o", MODEL), runtime)

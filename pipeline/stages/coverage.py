@@ -20,6 +20,7 @@ from verif.jobs.coverage import DAMAGED
 
 OUT = "coverage.json"
 _ROLE = "coverage-"
+_SIMULATIONS = ("simulate.", "selftest")
 _MAX_OUT = 64 << 20
 _WALL_S = 300.0
 _OFF = re.compile(rb"[Vv]erilator\W*coverage_(?:block_)?off")
@@ -127,10 +128,10 @@ def _unpack(context: StageContext) -> list[str]:
         (step, role)
         for step, roles in sorted(context.evidence.items())
         for role in sorted(roles)
-        if step.startswith("simulate.") and role.startswith(_ROLE)
+        if step.startswith(_SIMULATIONS) and role.startswith(_ROLE)
     ]
     if not found:
-        raise InfrastructureError("P-520", steps=sum(step.startswith("simulate.") for step in context.evidence))
+        raise InfrastructureError("P-520", steps=sum(step.startswith(_SIMULATIONS) for step in context.evidence))
     names = []
     for number, (step, role) in enumerate(found):
         context.progress(number, len(found))

@@ -16,6 +16,7 @@ from pipeline.errors import InfrastructureError
 from pipeline.ports import SandboxJob, SandboxResult, StageContext
 from pipeline.stages.build import CAPS, CONTROL_FILE
 from pipeline.stages.outputs import plain, read_output
+from pipeline.stages.shim import INTERFACED, SHIM, SHIM_FILE, interface_ports, shim
 from pipeline.stages.verilate import DESIGN_FLAGS, HARNESS, PREFIX, TOP, TREE, findings, tool_failed
 from pipeline.stages.views import View, inside
 
@@ -31,6 +32,7 @@ _TO_FILE = 'out="$1"; shift; exec "$@" > "$out"'
 _WHERE = re.compile(r"^%Error(?:-[A-Z0-9]+)?: ([^:\n]{1,400}):\d{1,7}:", re.MULTILINE)
 _NO_TOP = re.compile(r"^%Error: Specified --top-module '", re.MULTILINE)
 _NO_PARAMETER = re.compile(r"^%Error: Parameters from the command line were not found [^:]*: (.{1,400})", re.MULTILINE)
+_NO_SUCH_PARAMETER = re.compile(rf"^%Error[^:\n]*: {SHIM_FILE}:[^\n]*Parameter not found: ('[^'\n]{{1,400}}')", re.MULTILINE)
 _PORT = "G-050"
 _WORD = re.compile(r"[A-Za-z0-9_$]{1,200}")
 # What the tool says -> rule. The group, where there is one, is the name that the message needs.
@@ -42,6 +44,7 @@ _KINDS = (
     (re.compile(r"Duplicate declaration of (?:module|package|interface|program)[^:]*: '([^']*)'"), "G-049"),
     (re.compile(r"Unsupported: (Interface)d port on top level module"), _PORT),
     (re.compile(r"Unsupported: (ref)/const ref as primary input/output"), _PORT),
+    (re.compile(r"'__VGIfaceParam()"), _PORT),  # how the tool calls the type of a port that is just `interface`
 )
 
 
@@ -62,6 +65,7 @@ class Design:
     include_dirs: tuple[str, ...]
     defines: tuple[str, ...]
     parameters: Mapping[str, int]
+    profile: str = ""
 
     @staticmethod
     def from_json(data: bytes) -> Design:
@@ -70,7 +74,7 @@ class Design:
             raw = json.loads(data)
             files, folders, defines = (tuple(map(str, raw[key])) for key in ("files", "include_dirs", "defines"))
             parameters = {str(name): int(value) for name, value in raw["parameters"].items()}
-            return Design(str(raw["top"]), files, folders, defines, parameters)
+            return Design(str(raw["top"]), files, folders, defines, parameters, str(raw.get("profile", "")))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InfrastructureError("P-514", detail=type(error).__name__) from None
 
@@ -108,9 +112,19 @@ class Elaborator:
         return View.of(data.decode("utf-8", "replace"))
 
     def alone(self, work: Path) -> Elaborated:
-        """The design by itself, with the manifest's parameters: a name that only our harness could supply is an error."""
+        """The design by itself, with the manifest's parameters: a name that only our harness could supply is an error.
+
+        A design with interface ports is elaborated below a module of ours that holds nothing but these interfaces.
+        """
         parameters = (f"-G{name}={value}" for name, value in self.design.parameters.items())
-        return self._elaborate(work, "alone", self.design.top, (*parameters, *self.design.sources))
+        argv = self._elaboration("alone", self.design.top, (*parameters, *self.design.sources))
+        result = self._run_capped(self._job(argv, work), "verilator")
+        interfaces = self._interfaces(work, argv) if INTERFACED.search(plain(result.log, len(result.log))) else {}
+        if not interfaces:
+            self._check(result, work)
+            return self._read(work / "alone")
+        (work / SHIM_FILE).write_text(shim(self.design.top, self.design.parameters, interfaces))
+        return self._elaborate(work, "around", SHIM, (SHIM_FILE, *self.design.sources))
 
     def harnessed(self, work: Path, trusted: Sequence[str]) -> Elaborated:
         """The design below the harness, compiled in the build's order."""
@@ -122,10 +136,19 @@ class Elaborator:
         return self._run(self._job((self.context.toolchain.python, "-m", name, *arguments), self.context.work, _JOB_WALL_S))
 
     def _elaborate(self, work: Path, out: str, top: str, sources: Sequence[str]) -> Elaborated:
-        form = ("--json-only", "--prefix", PREFIX, "--Mdir", out, "--top-module", top)
-        argv = (self.context.toolchain.verilator, *form, *DESIGN_FLAGS, *_QUIET_FLAGS, *sources)
-        self._check(self._run_capped(self._job(argv, work), "verilator"), work)
+        self._check(self._run_capped(self._job(self._elaboration(out, top, sources), work), "verilator"), work)
         return self._read(work / out)
+
+    def _elaboration(self, out: str, top: str, sources: Sequence[str]) -> tuple[str, ...]:
+        form = ("--json-only", "--prefix", PREFIX, "--Mdir", out, "--top-module", top)
+        return (self.context.toolchain.verilator, *form, *DESIGN_FLAGS, *_QUIET_FLAGS, *sources)
+
+    def _interfaces(self, work: Path, argv: tuple[str, ...]) -> dict[str, str]:
+        """The interface ports of the top, as the tool parsed it before it gave up."""
+        self._run_capped(self._job((*argv, "--dump-tree-json"), work), "verilator")
+        parsed = sorted(path.name for path in (work / "alone").glob(f"{PREFIX}_*_cellsort.tree.json"))
+        data = read_output(work / "alone", parsed[0], _MAX_TREE) if parsed else None
+        return {} if data is None else interface_ports(_loaded(data), self.design.top)
 
     def _read(self, folder: Path) -> Elaborated:
         data, meta = (read_output(folder, f"{PREFIX}.tree{kind}.json", _MAX_TREE) for kind in ("", ".meta"))
@@ -133,9 +156,7 @@ class Elaborator:
             raise RefusedError([_too_large("elaborated design", _MAX_TREE)])
         try:
             files = json.loads(meta)["files"]
-            return Elaborated(json.loads(data), {key: str(entry["filename"]) for key, entry in files.items()})
-        except RecursionError:
-            raise RefusedError([Finding("G-061", Outcome.FAILED, args={"what": "nesting", "limit": "1000"})]) from None
+            return Elaborated(_loaded(data), {key: str(entry["filename"]) for key, entry in files.items()})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InfrastructureError("P-513", detail=type(error).__name__) from None
 
@@ -156,7 +177,8 @@ class Elaborator:
         found = [_finding("G-041", top=self.design.top)] if _NO_TOP.search(log) else []
         found += [_finding("G-046", names=match.group(1)) for match in _NO_PARAMETER.finditer(log)]
         names = dict.fromkeys(match.group(1) for match in _WHERE.finditer(log))
-        ours = (f"{HARNESS}/", "<")
+        ours = (f"{HARNESS}/", "<", SHIM_FILE)
+        found += [_finding("G-046", names=match.group(1)) for match in _NO_SUCH_PARAMETER.finditer(log)]
         return found + [_finding("G-047", name=name) for name in names if inside(name) is None and not name.startswith(ours)]
 
     def _kept_inside(self, found: Finding) -> Finding:
@@ -186,6 +208,16 @@ class Elaborator:
         return result
 
 
+def _loaded(data: bytes) -> Any:
+    """JSON that the tool wrote; too deep a tree is the design's fault, anything else that is wrong with it is not."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise RefusedError([Finding("G-061", Outcome.FAILED, args={"what": "nesting", "limit": "1000"})]) from None
+    except ValueError as error:
+        raise InfrastructureError("P-513", detail=type(error).__name__) from None
+
+
 def _finding(rule: str, **args: str) -> Finding:
     return Finding(rule, Outcome.FAILED, args=args)
 
@@ -213,7 +245,9 @@ def _kind(found: Finding) -> Finding:
     for pattern, rule in _KINDS:
         match = pattern.search(text)
         if match and rule == _PORT:
-            return replace(found, rule=rule, args={"name": _word(found.location), "text": match.group(1).lower()})
+            return replace(
+                found, rule=rule, args={"name": _word(found.location), "text": match.group(1).lower() or "generic interface"}
+            )
         if match:
             return replace(found, rule=rule, args={"name": match.group(1), "text": text})
     return replace(found, rule="G-040")

@@ -17,7 +17,7 @@ from pipeline.domain.outcome import Outcome
 from pipeline.domain.run import StageResult
 from pipeline.errors import InfrastructureError
 from pipeline.ports import StageContext
-from pipeline.stages import tree, views
+from pipeline.stages import design_ports, tree, views
 from pipeline.stages.elaborate import MAX_FINDINGS, PORTS_FILE, Design, Elaborated, Elaborator, RefusedError
 from pipeline.stages.outputs import plain, read_output, unpack_tree
 from pipeline.stages.scan import Hit, assembled, forbidden
@@ -75,6 +75,8 @@ class _Gate:
         self._preprocessed(view)
         self._other_tools(view)
         alone = self._elaborated(view)
+        if self.design.profile == "opaque":  # nothing of ours is bound to it
+            return self._ports(alone, bound=False)
         ports = self._ports(alone)
         self._contract(ports)
         self._harnessed()
@@ -156,14 +158,14 @@ class _Gate:
         where = self.texts.locate(sight.file, sight.line, "", sight.column)
         return Finding(sight.rule, Outcome.FAILED, args=sight.args, location=where)
 
-    def _ports(self, alone: Elaborated) -> bytes:
+    def _ports(self, alone: Elaborated, *, bound: bool = True) -> bytes:
         """The top module's ports as JSON, in the order of their declarations; refuses what no harness can bind."""
         module = tree.top_module(alone, self.design.top)
-        found = tree.ports(alone, module) if module is not None else []
-        self._refuse(self._unbindable(port) for port in found if not port.width)
-        return json.dumps({port.name: {"dir": port.dir, "width": port.width} for port in found}).encode()
+        found = design_ports.ports(alone, module) if module is not None else []
+        self._refuse(self._unbindable(port) for port in found if bound and not port.width)
+        return json.dumps({port.name: port.to_json() for port in found}).encode()
 
-    def _unbindable(self, port: tree.FoundPort) -> Finding:
+    def _unbindable(self, port: design_ports.FoundPort) -> Finding:
         where = self.texts.locate(port.file, port.line, "", port.column)
         return Finding("G-050", Outcome.FAILED, args={"name": port.name, "text": port.construct}, location=where)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pipeline.domain.canonical import canonical_json, sha256
 from pipeline.domain.finding import Finding
@@ -60,7 +61,7 @@ class IntakeStage:
             context.write("plan", found.plan.to_json(), "application/json"),
             context.write("contract", canonical_json(contract), "application/json"),
         )
-        steps = next_steps(found.plan)
+        steps = next_steps(found.plan, found.contract)
         return StageResult(Outcome.PASSED, found.findings, evidence, metrics=metrics, next_steps=steps)
 
 
@@ -99,20 +100,25 @@ def _no_manifest(manifest: str, files: Mapping[str, bytes]) -> Finding:
     return Finding("I-020" if others else "I-022", Outcome.FAILED, args=args)
 
 
-def next_steps(plan: Plan) -> tuple[StepSpec, ...]:
+def next_steps(plan: Plan, contract: Mapping[str, Any]) -> tuple[StepSpec, ...]:
     """The steps of a run: gate, lint, build, and for every batch simulate and judge; coverage when all are simulated.
 
-    Isolate comes last, whatever the judges said.
+    Isolate comes last, whatever the judges said. The submitter's own tests are a step beside all that, or, of an opaque
+    design, instead of it.
     """
+    checks = (StepSpec("gate", needs=("intake",)), StepSpec("lint", needs=("gate",)))
+    own = (StepSpec("selftest", needs=("gate",)),) if contract["selftest"] else ()
+    if contract["profile"] == "opaque":
+        return (*checks, *own, StepSpec("coverage", needs=("selftest",)))
     simulations = [StepSpec("simulate", batch.index, ("build",)) for batch in plan.batches]
     judges = [StepSpec("judge", spec.index, (spec.name,)) for spec in simulations]
     judged = tuple(spec.name for spec in judges)
     return (
-        StepSpec("gate", needs=("intake",)),
-        StepSpec("lint", needs=("gate",)),
+        *checks,
         StepSpec("build", needs=("gate",)),
         *simulations,
         *judges,
         StepSpec("coverage", needs=tuple(spec.name for spec in simulations) or ("build",)),
         StepSpec("isolate", needs=("build",), after=judged),
+        *own,
     )

@@ -14,6 +14,7 @@ from pipeline.errors import InfrastructureError
 from pipeline.ports import SandboxJob, StageContext
 from pipeline.stages.outputs import plain, read_output, unpack_tree
 from pipeline.stages.verilate import TREE
+from verif.jobs.judge import READINGS
 from verif.testplan.plan import Batch, Plan
 
 OUT = "judgement.json"
@@ -55,14 +56,25 @@ def judge_batch(
     context: StageContext, plan: Plan, batch: Batch, stimulus: bytes, records: Mapping[int, bytes]
 ) -> StageResult:
     """Judge the records (power-up seed -> file) of one batch in the sandbox; raises what the stage raises."""
-    judged = judge_again(context, plan, batch, stimulus, records)
+    judged = judge_again(context, plan, batch, stimulus, records, readings=True)
     outcome = Outcome.FAILED if any(count.failed for count in judged.counts) else Outcome.PASSED
     evidence = (context.write("judgement", judged.data, "application/json"),)
     return StageResult(outcome, judged.findings, evidence, judged.counts, judged.metrics)
 
 
-def judge_again(context: StageContext, plan: Plan, batch: Batch, stimulus: bytes, records: Mapping[int, bytes]) -> Judged:
-    """What `judge_batch` does, without leaving evidence; writes below `context.work`."""
+def judge_again(
+    context: StageContext,
+    plan: Plan,
+    batch: Batch,
+    stimulus: bytes,
+    records: Mapping[int, bytes],
+    *,
+    readings: bool = False,
+) -> Judged:
+    """What `judge_batch` does, without leaving evidence; writes below `context.work`.
+
+    `readings`: the judgement of a batch without a fault says which near-miss readings of the contract it could tell apart.
+    """
     work = context.work / "judge"
     unpack_tree(context.read("intake", "tree"), work / TREE)
     (work / "plan.json").write_bytes(plan.to_json())
@@ -72,7 +84,7 @@ def judge_again(context: StageContext, plan: Plan, batch: Batch, stimulus: bytes
     tools = context.toolchain
     named = tuple(f"{seed}=record-{seed}.bin" for seed in records)
     files = (f"{TREE}/{context.submission.manifest}", "plan.json", str(batch.index), "stimulus.bin", OUT)
-    argv = (tools.python, "-m", "verif.jobs.judge", *files, *named)
+    argv = (tools.python, "-m", "verif.jobs.judge", *files, *named, *([READINGS] if readings else []))
     result = context.sandbox.run(SandboxJob(argv, work, tools.reads, tools.env, wall_s=WALL_S), context.cancel)
     data = read_output(work, OUT, _MAX_JUDGEMENT)
     if not result.ok or data is None:

@@ -82,14 +82,14 @@ def arguments(contract: Mapping[str, Any]) -> tuple[str, ...]:
         *DESIGN_FLAGS,
         "--top-module",
         contract["top"],
-        *(f"-G{name}={_number(value)}" for name, value in contract["parameters"].items()),
+        *(f"-G{name}={parameter_text(value)}" for name, value in contract["parameters"].items()),
         *(f"-D{define}" for define in contract["defines"]),
         *(f"-I{TREE}/{folder}" for folder in contract["include_dirs"]),
         *(f"{TREE}/{name}" for name in contract["files"]),
     )
 
 
-def _number(value: int) -> str:
+def parameter_text(value: int) -> str:
     """A parameter's value; beyond 32 bits Verilator wants to be told the width."""
     return str(value) if value in _INT32 else f"64'sh{value % (1 << 64):x}"
 

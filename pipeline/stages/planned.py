@@ -38,6 +38,8 @@ _SHAPE: Mapping[str, type] = {
     "channels": list,
     "claims": dict,
     "timing": dict,
+    "numerics": dict,
+    "selftest": dict,
 }
 _LISTS_OF_TEXT = ("files", "include_dirs", "defines")
 

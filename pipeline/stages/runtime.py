@@ -23,9 +23,12 @@ from pipeline.ports import SandboxJob, StageContext
 from pipeline.stages.outputs import plain
 
 OURS = Path(verif.tb.__file__).parent
-SOURCES = ("assay_dpi.h", "assay_model.h", "assay_dpi.cpp", "assay_main.cpp", "assay_glue.cpp")
+SOURCES = (
+    "assay_dpi.h", "assay_engine.h", "assay_model.h", "assay_engine.cpp", "assay_channels.cpp", "assay_api.cpp",
+    "assay_main.cpp", "assay_glue.cpp",
+)  # fmt: skip
 VERILATED = ("verilated", "verilated_dpi", "verilated_vpi", "verilated_cov", "verilated_threads", "verilated_vcd_c")
-COMPILED = ("assay_dpi", "assay_main")
+COMPILED = ("assay_engine", "assay_channels", "assay_api", "assay_main")
 HEADER = "assay_pch.h"
 _HEADER_TEXT = "".join(f'#include "{name}.h"\n' for name in ("verilated", "verilated_cov", "verilated_dpi", "verilated_vpi"))
 # Generated code is large and runs hot; CET markers and debug information only cost.

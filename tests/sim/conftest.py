@@ -103,7 +103,7 @@ class Tables:
     def __init__(self) -> None:
         self.rows: dict[str, list[Any]] = {name: [] for name in st.SCHEMA}
         self.rows["head"] = [(b"plan", 0, 6)]
-        self.rows["channel"] = [(name.encode(), way, width, 1) for name, way, width in CHANNELS]
+        self.rows["channel"] = [(name.encode(), way, 0, st.FROM_HANDSHAKE, 0, width, 1) for name, way, width in CHANNELS]
 
     def words(self, values: Sequence[int]) -> int:
         first = len(self.rows["word"])
@@ -130,7 +130,7 @@ class Tables:
         self.segment([0] * count, st.STALL_FROM_PREVIOUS, 0)
 
     def segment(self, gaps: Sequence[int], mode: int, word_first: int) -> None:
-        self.rows["segment"].append((len(self.rows["beat"]), len(gaps), word_first))
+        self.rows["segment"].append((len(self.rows["beat"]), len(gaps), word_first, 0, 0))
         self.rows["beat"] += [(gap, mode) for gap in gaps]
 
     def stimulus(self) -> Stimulus:

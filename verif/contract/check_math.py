@@ -9,11 +9,7 @@ import numpy as np
 
 from verif.contract.nodes import Assignment, ExprError, Node, walk
 from verif.contract.vector import Evaluator, Mask, Value, both, grid
-
-MAX_TERMS = 1 << 22
-"""Terms of one sum, all its different extents together; looking at more would take too long."""
-MAX_WORK = 1 << 32
-"""Terms of all elements of one math line; the golden model would compute for minutes."""
+from verif.contract.work import MAX_STEPS, MAX_TERMS, MAX_WORK
 
 
 class IndexCheck:
@@ -23,6 +19,7 @@ class IndexCheck:
         self.evaluator = Evaluator(tensors)
         self.shapes = shapes
         self.work = 1
+        self.computed = set[str]()
 
     def check(self, line: Assignment, names: Mapping[str, Value]) -> None:
         """Raises ExprError with the first index outside its tensor, or whatever else an index expression does wrong."""
@@ -38,6 +35,9 @@ class IndexCheck:
             self._binders(node, names, mask)
         elif node.op in {"if", "and", "or"}:
             self._lazy(node, names, mask)
+        elif node.op == "outside":  # the element may lie anywhere; what its indices read may not
+            for arg in (*node.args[0].args, node.args[1]):
+                self.visit(arg, names, mask)
         else:
             for arg in node.args:
                 self.visit(arg, names, mask)
@@ -45,9 +45,12 @@ class IndexCheck:
                 self.evaluator.indices(node, self.shapes[node.name], names, mask)
 
     def _known(self, node: Node) -> bool:
-        """Whether the value is known here: it reads no tensor that math computes."""
+        """Whether the value is known here: it reads no tensor that math computes, and no accumulator."""
         return all(
-            inner.op not in _MATH and (inner.op != "index" or inner.name in self.evaluator.tensors) for inner in walk(node)
+            inner.op not in _MATH
+            and (inner.op != "index" or inner.name in self.evaluator.tensors)
+            and (inner.op != "name" or inner.name not in self.computed)
+            for inner in walk(node)
         )
 
     def _lazy(self, node: Node, names: Mapping[str, Value], mask: Mask) -> None:
@@ -86,10 +89,18 @@ class IndexCheck:
             mask = None if mask is None else mask[..., None]
             if extent.data.ndim:
                 mask = both(mask, np.asarray(index < extent.data[..., None]))
+        if node.op in {"fold", "accsat"} and terms > MAX_STEPS:
+            raise ExprError("grid", node, count=str(terms), limit=str(MAX_STEPS))
         self.work *= max(1, terms)
-        for arg in node.args:
-            self.visit(arg, here, mask)
+        self._arguments(node, here, mask)
         self.work = outside
+
+    def _arguments(self, node: Node, names: Mapping[str, Value], mask: Mask) -> None:
+        added = {node.name} - self.computed if node.op == "fold" else set[str]()
+        self.computed |= added
+        for arg in node.args:
+            self.visit(arg, names, mask)
+        self.computed -= added
 
     def _bearable(self, node: Node, terms: int, extents: int) -> None:
         """Refuse a sum whose indices, or whose value, nobody could wait for."""
@@ -98,7 +109,7 @@ class IndexCheck:
                 raise ExprError("grid", node, count=str(count), limit=str(limit))
 
 
-_MATH = {"sum", "accsat", "round", "relu"}
+_MATH = {"sum", "accsat", "fold", "round", "divide", "relu", "outside", "decimal", "float", "real", "/"}
 
 
 def check_indices(

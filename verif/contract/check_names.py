@@ -1,4 +1,4 @@
-"""Checks outside operations that need no values: ids are unique, lets resolve, channels are whole and used."""
+"""Checks outside operations that need no values: ids are unique, lets resolve, there are clocks and resets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from verif.contract import faults
 from verif.contract.diagnostic import Diagnostic
 from verif.contract.expr import evaluate
-from verif.contract.model import Channel, Contract, Span
+from verif.contract.model import Contract, Span
 from verif.contract.nodes import ExprError, near
+
+MAX_CLOCKS = 4
 
 
 def check_contract_names(contract: Contract) -> Iterator[Diagnostic]:
@@ -20,8 +22,6 @@ def check_contract_names(contract: Contract) -> Iterator[Diagnostic]:
     yield from _duplicates("operation", ((op.id, op.places.get("id", op.span)) for op in contract.operations))
     yield from _lets(contract)
     yield from _clocks(contract)
-    for channel in contract.channels:
-        yield from _channel(contract, channel)
 
 
 def _duplicates(kind: str, ids: Iterable[tuple[str, Span]]) -> Iterator[Diagnostic]:
@@ -43,33 +43,12 @@ def _lets(contract: Contract) -> Iterator[Diagnostic]:
 
 
 def _clocks(contract: Contract) -> Iterator[Diagnostic]:
-    if len(contract.clocks) > 1:
-        yield faults.diagnostic("E-MAN-017", contract.clocks[1].port.span, construct="more than one clock")
+    if len(contract.clocks) > MAX_CLOCKS:
+        span = contract.clocks[MAX_CLOCKS].port.span
+        yield faults.diagnostic("E-MAN-109", span, count=len(contract.clocks), limit=MAX_CLOCKS)
     for kind, items in (("clock", contract.clocks), ("reset", contract.resets)):
-        if not items:
+        if not items and contract.profile != "opaque":
             yield faults.diagnostic("E-MAN-044", contract.places.get(kind, Span(1, 1)), kind=kind)
-
-
-def _channel(contract: Contract, channel: Channel) -> Iterator[Diagnostic]:
-    place = channel.places.get("handshake", channel.span)
-    clocks = [clock.port.value for clock in contract.clocks]
-    if channel.clock and channel.clock not in clocks:
-        span = channel.places.get("clock", channel.span)
-        yield faults.diagnostic("E-MAN-045", span, clock=channel.clock, expected=", ".join(clocks))
-    needed = (
-        {"valid": channel.valid, "ready": channel.ready} if channel.handshake == "ready_valid" else {"valid": channel.valid}
-    )
-    for key, text in needed.items():
-        if text is None:
-            yield faults.diagnostic("E-MAN-046", place, key=key, handshake=channel.handshake)
-    if channel.handshake == "valid" and channel.ready is not None:
-        yield faults.diagnostic("E-MAN-047", channel.ready.span, channel=channel.id)
-    for role, name in channel.roles.items():
-        if name not in channel.fields:
-            span = channel.places.get(f"roles.{role}", channel.span)
-            yield unknown("field", name, span, channel.fields, channel.id)
-    if not any(stream.channel == channel.id for op in contract.operations for stream in op.streams):
-        yield faults.diagnostic("E-MAN-048", channel.places.get("id", channel.span), channel=channel.id)
 
 
 def unknown(kind: str, name: str, span: Span, known: Iterable[str], owner: str = "the manifest") -> Diagnostic:

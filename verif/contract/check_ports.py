@@ -15,6 +15,10 @@ from verif.contract.nodes import ExprError, near
 from verif.contract.packing import layout, names_of
 from verif.contract.ports import Port, Ports
 from verif.contract.signals import Signal, channel_of, parse_signal
+from verif.contract.steps import taken, written
+
+
+MAX_SET_BITS = 64  # of the room that a signal has in the hold vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def uses(contract: Contract) -> Iterator[Use]:
         yield from (Use(f"{owner} ready", text, backward, single=True) for text in (channel.ready,) if text is not None)
         yield from (Use(f"{owner} {name}", text, forward) for name, text in channel.fields.items())
     for operation in contract.operations:
-        for step in operation.steps:
+        for step in written(operation.steps):
             yield from _held(step)
 
 
@@ -88,8 +92,14 @@ def _use(use: Use, ports: Ports) -> Iterator[Diagnostic]:
         yield faults.diagnostic(
             "E-MAN-082", use.text.span, port=port.name, owner=use.owner, dir=names[port.dir], expected=names[use.dir]
         )
-    if use.signal.hi is not None and use.signal.hi >= port.width:
+    if use.signal.array != bool(port.dims):
+        rule = "E-MAN-110" if port.dims else "E-MAN-111"
+        yield faults.diagnostic(rule, use.text.span, signal=use.text.value, port=port.name)
+    elif use.signal.hi is not None and use.signal.hi >= port.width:
         yield faults.diagnostic("E-MAN-083", use.text.span, signal=use.text.value, port=port.name, width=port.width)
+    elif use.owner == "set" and len(use.signal.bits(port.width)) > MAX_SET_BITS:
+        width = len(use.signal.bits(port.width))
+        yield faults.diagnostic("E-MAN-112", use.text.span, signal=use.text.value, width=width, limit=MAX_SET_BITS)
     elif use.single and len(use.signal.bits(port.width)) != 1:
         width = len(use.signal.bits(port.width))
         yield faults.diagnostic("E-MAN-084", use.text.span, signal=use.text.value, owner=use.owner, width=width)
@@ -136,7 +146,7 @@ def _leftover(ports: Ports, driven: set[tuple[str, int]], looked: set[tuple[str,
 
 def _bits(port: Port, missing: list[int]) -> str:
     """`port` whole, or its missing bits as a slice from the highest to the lowest."""
-    if len(missing) == port.width:
+    if len(missing) == port.width or port.dims:
         return port.name
     return f"{port.name}[{missing[-1]}:{missing[0]}]" if len(missing) > 1 else f"{port.name}[{missing[0]}]"
 
@@ -173,8 +183,8 @@ def _values(contract: Contract, ports: Ports) -> Iterator[Diagnostic]:
     for operation in contract.operations:
         for variables in samples.samples(contract, operation):
             names = scope.constants(contract) | variables
-            for step in operation.steps:
-                yield from _step_values(step, names, ports)
+            for step, values in taken(operation.steps, names):
+                yield from _step_values(step, values, ports)
 
 
 def _step_values(step: Step, names: Mapping[str, int], ports: Ports) -> Iterator[Diagnostic]:

@@ -15,9 +15,11 @@ from verif.contract.expr import evaluate
 from verif.contract.model import Contract, Operation, Stream, Text
 from verif.contract.nodes import ExprError, walk
 from verif.contract.packing import FieldLayout, layout, loop_grid, names_of, tensors_of
+from verif.contract.real import real_tensors
 from verif.contract.signals import channel_of
 from verif.contract.syntax import parse_expr, parse_math, parse_pack
 from verif.contract.vector import Value, grid, scalar
+from verif.golden.tables import tables
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class ShapeCheck:
                 return
         tensors = _random(self.operation, extents)
         names = names_of(self.contract, variables)
+        self._extents(names, extents, shape)
         self._math(names, tensors, extents, shape)
         self._cycles(names, shape)
         touches = [touch for stream in self.operation.streams for touch in self._stream(stream, names, tensors, shape)]
@@ -90,11 +93,29 @@ class ShapeCheck:
         self, names: Mapping[str, int], tensors: Mapping[str, Value], extents: Mapping[str, tuple[int, ...]], shape: str
     ) -> None:
         texts = {text.value: text for text in self.operation.math}
-        inputs = {name: tensors[name] for name in scope.input_tensors(self.operation)}
+        reals = real_tensors(self.operation)
+        inputs = {name: tensors[name] for name in scope.input_tensors(self.operation) if name not in reals}
+        known = tables(self.contract)
+        inputs, extents = inputs | known, {**extents, **{name: table.data.shape for name, table in known.items()}}
         values = {name: scalar(value) for name, value in names.items()}
         lines = {text: parse_math(text) for text in texts}
         for text, error in check_indices(lines, values, inputs, extents):
             self.add(faults.expression(error, texts[text], {"shape": shape}))
+
+    def _extents(self, names: Mapping[str, int], extents: Mapping[str, tuple[int, ...]], shape: str) -> None:
+        """What the operation's kind asks of shapes."""
+        for extent in self.operation.extents:
+            text = self.operation.tensors[extent.tensor].text
+            try:
+                wanted = evaluate(extent.wanted.value, names)
+            except ExprError as error:
+                self.add(faults.expression(error, extent.wanted, {"shape": shape}))
+                continue
+            got = extents[extent.tensor][extent.axis]
+            if got != wanted:
+                kind, tensor, axis = self.operation.kind, extent.tensor, extent.axis
+                args = {"tensor": tensor, "axis": str(axis), "got": str(got), "expected": str(wanted)}
+                self.add(Diagnostic("E-MAN-127", text.span, args | {"kind": kind, "shape": shape}))
 
     def _cycles(self, names: Mapping[str, int], shape: str) -> None:
         withins = [step.within for step in self.operation.steps if step.within is not None]

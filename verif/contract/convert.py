@@ -8,6 +8,7 @@ from typing import Any
 
 from verif.contract import faults
 from verif.contract.expr import evaluate
+from verif.contract.floats import FORMATS
 from verif.contract.forms import form_of, formed, table_form
 from verif.contract.interval import type_bounds
 from verif.contract.model import Span, TensorType, Text
@@ -16,14 +17,17 @@ from verif.contract.places import Path
 from verif.contract.reader import MAX_ITEMS, Convert, Key, Reader
 from verif.contract.scope import moved, range_parts
 from verif.contract.signals import SignalError, parse_signal
-from verif.contract.syntax import parse_expr, parse_math, parse_pack
+from verif.contract.syntax import parse_body, parse_expr, parse_math, parse_pack
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,255}")
+_PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,255}(?:\.[A-Za-z_][A-Za-z0-9_$]{0,255})?")
 _FILE = re.compile(r"[A-Za-z0-9_.*?\[\]-]+(?:/[A-Za-z0-9_.*?\[\]-]+)*")
-_TENSOR = re.compile(r"\s*([iu])([1-9]\d{0,2})\s*\[([^\]]*)\]\s*(?:\s+in\s+(.+?)\.\.(.+))?")
+_TENSOR = re.compile(
+    rf"\s*(?:([iu])([1-9]\d{{0,2}})|({'|'.join(FORMATS)}))\s*\[([^\]]*)\]\s*(?:\s+in\s+(.+?)\.\.(.+))?"
+)
 _LOOP = re.compile(r"\s*([A-Za-z_]\w*)\s*:(.*)", re.DOTALL)
 MAX_TENSOR_BITS = 64
+_SHAPE, _LOW, _HIGH = 4, 5, 6  # groups of _TENSOR
 _TEXT_OR_INTEGER = {"type": ["string", "integer"]}
 
 
@@ -57,7 +61,7 @@ def identifier(reader: Reader, path: Path, raw: Any) -> str:
 
 @formed(_whole(_PORT))
 def port(reader: Reader, path: Path, raw: Any) -> Text:
-    """The name of a whole port."""
+    """The name of a whole port, or of a member of an interface port."""
     if not isinstance(raw, str) or not _PORT.fullmatch(raw):
         reader.wrong(path, raw, "the name of a port")
         return Text("", Span(1, 1))
@@ -66,24 +70,30 @@ def port(reader: Reader, path: Path, raw: Any) -> Text:
 
 @formed({"type": "string"})
 def signal(reader: Reader, path: Path, raw: Any) -> Text:
-    """A port, a bit or a slice of it."""
+    """A port or a member of an interface port; a bit or a slice of it; a whole unpacked array."""
     text = reader.text(path, raw if isinstance(raw, str) else "")
     if not isinstance(raw, str):
-        reader.wrong(path, raw, "a signal: port, port[bit] or port[hi:lo]")
+        reader.wrong(path, raw, "a signal: port, port[bit], port[hi:lo], port[*] or instance.member")
     else:
         check_signal(reader, text)
     return text
+
+
+@formed({"type": "string"})
+def origin(reader: Reader, path: Path, raw: Any) -> Text:
+    """Where a fixed channel counts from: an event, the first or last beat of a channel, or a pulsed signal."""
+    if not isinstance(raw, str) or not raw.strip():
+        reader.wrong(path, raw, "an event, 'channel.first', 'channel.last' or a pulsed signal")
+        return Text("", Span(1, 1))
+    return reader.text(path, raw)
 
 
 def check_signal(reader: Reader, text: Text) -> None:
     """Report a text that is no signal."""
     try:
         parse_signal(text.value)
-    except SignalError as error:
-        if error.later:
-            reader.report("E-MAN-017", text.span, construct=f"signal {text.value}")
-        else:
-            reader.report("E-MAN-040", text.span, signal=text.value)
+    except SignalError:
+        reader.report("E-MAN-040", text.span, signal=text.value)
 
 
 @formed({"type": "boolean"})
@@ -147,6 +157,7 @@ def _parsed(parser: Callable[[str], object], expected: str) -> Convert:
 
 
 expression = _parsed(parse_expr, "an expression or an integer")
+body = _parsed(parse_body, "an expression")
 math_line = _parsed(parse_math, "a math line 'R[i,j] = expression'")
 packer = _parsed(parse_pack, "a packer or an expression")
 
@@ -191,19 +202,20 @@ def loop(reader: Reader, path: Path, raw: Any) -> tuple[str, Text]:
 
 @formed(_whole(_TENSOR))
 def tensor(reader: Reader, path: Path, raw: Any) -> TensorType:
-    """A TENSOR: `i8[M,K]`, optionally ` in lo..hi`."""
+    """A TENSOR: `i8[M,K]`, optionally ` in lo..hi`, or of floats, `bf16[M,K]`."""
     match = _TENSOR.fullmatch(raw) if isinstance(raw, str) else None
     whole = reader.text(path, raw if isinstance(raw, str) else "")
-    if not match or int(match[2]) > MAX_TENSOR_BITS or not match[3].strip():
-        reader.wrong(path, raw, "a tensor 'i8[M,K]' of 1 to 64 bits, optionally 'in lo..hi'")
+    if not match or int(match[2] or 1) > MAX_TENSOR_BITS or not match[_SHAPE].strip() or (match[3] and match[_LOW]):
+        reader.wrong(path, raw, "a tensor 'i8[M,K]' of 1 to 64 bits, optionally 'in lo..hi', or of floats: 'bf16[M,K]'")
         return TensorType(signed=True, bits=1, shape=(), low=0, high=0, text=whole)
-    bits, signed = int(match[2]), match[1] == "i"
-    shape = tuple(_dimension(reader, whole, match.start(3), part) for part in _offsets(match[3]))
+    form = match[3] or ""
+    bits, signed = FORMATS[form].bits if form else int(match[2]), match[1] == "i"
+    shape = tuple(_dimension(reader, whole, match.start(_SHAPE), part) for part in _offsets(match[_SHAPE]))
     low, high = type_bounds(bits, signed=signed)
-    if match[4]:
-        low, high = (_bound(reader, whole, match.start(group), match[group]) for group in (4, 5))
+    if match[_LOW]:
+        low, high = (_bound(reader, whole, match.start(group), match[group]) for group in (_LOW, _HIGH))
         _check_bounds(reader, whole, (low, high), type_bounds(bits, signed=signed))
-    return TensorType(signed, bits, shape, low, high, whole)
+    return TensorType(signed, bits, shape, low, high, whole, form)
 
 
 def _offsets(text: str) -> list[tuple[int, str]]:

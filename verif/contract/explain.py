@@ -8,8 +8,11 @@ from verif.contract.syntax import parse_math
 
 _ORDER = ("if", "or", "and", "==", "|", "^", "&", "<<", "+", "*", "neg", "**", "atom")
 _SAME = {
-    "!=": "==", "<": "==", "<=": "==", ">": "==", ">=": "==", ">>": "<<", "-": "+", "//": "*", "%": "*", "inv": "neg",
+    "!=": "==", "<": "==", "<=": "==", ">": "==", ">=": "==", ">>": "<<", "-": "+", "//": "*", "%": "*", "/": "*",
+    "inv": "neg",
 }  # fmt: skip
+_NAMED = {"call", "float", "real"}
+_CALLS = _NAMED | {"index", "cast", "relu", "round", "divide", "outside"}
 _COMPARE = {"==", "!=", "<", "<=", ">", ">="}
 
 
@@ -24,12 +27,12 @@ def explain(operation: Operation) -> tuple[str, ...]:
 
 def shown(node: Node) -> str:
     """One expression in canonical form; parsing it again gives the same tree."""
-    if node.op in {"num", "name"}:
+    if node.op in {"num", "name", "decimal"}:
         return node.name or str(node.value)
-    if node.op in {"index", "call", "cast", "relu", "round"}:
+    if node.op in _CALLS:
         return _call(node)
-    if node.op in {"sum", "accsat"}:
-        limits = "".join(f"{shown(arg)}, " for arg in node.args[:-1])
+    if node.op in {"sum", "accsat", "fold"}:
+        limits = "".join(f"{shown(arg)}, " for arg in node.args[:-1]) + (f"{node.name}, " if node.op == "fold" else "")
         binders = " ".join(f"for {name} in {_at(extent, 'or')}" for name, extent in node.binders)
         return f"{node.op}({limits}{shown(node.args[-1])} {binders})"
     if node.op == "if":
@@ -41,10 +44,12 @@ def shown(node: Node) -> str:
 
 
 def _call(node: Node) -> str:
-    args = [shown(arg) for arg in node.args] + ([node.name] if node.op == "round" else [])
+    args = [shown(arg) for arg in node.args] + ([node.name] if node.op in {"round", "divide"} else [])
+    if node.op == "index" and node.value:
+        return f"lut({node.name}, {args[0]})"
     if node.op == "index":
         return f"{node.name}[{', '.join(args)}]"
-    function = f"{node.name}{node.value}" if node.op == "cast" else node.op if node.op in {"relu", "round"} else node.name
+    function = f"{node.name}{node.value}" if node.op == "cast" else node.name if node.op in _NAMED else node.op
     return f"{function}({', '.join(args)})"
 
 

@@ -33,6 +33,7 @@ RULES: dict[str, tuple[str, str]] = {
     "taken": ("E-MAN-051", "E-MAN-051"),
     "index": ("E-MAN-060", "E-MAN-060"),
     "overflow": ("E-MAN-071", "E-MAN-071"),
+    "real": ("E-MAN-129", "E-MAN-129"),
 }
 
 

@@ -10,15 +10,21 @@ from typing import Any
 
 from verif.contract.descriptions import descriptions
 from verif.contract.forms import Form, table_form
-from verif.contract.schema import MANIFEST
+from verif.contract.schema import DRIVEN, MANIFEST
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DESCRIPTIONS = descriptions("en")
+_OPAQUE = {
+    "properties": {"contract": {"properties": {"profile": {"const": "opaque"}}, "required": ["profile"]}},
+    "required": ["contract"],
+}
 
 
 def json_schema() -> dict[str, Any]:
     """The schema (draft 2020-12) as a new JSON object. A manifest that the reader accepts always satisfies it."""
     form: Form = json.loads(json.dumps(table_form(MANIFEST)))
+    form["required"] = [name for name in form["required"] if name not in DRIVEN]
+    form |= {"if": _OPAQUE, "then": {"required": ["selftest"]}, "else": {"required": list(DRIVEN)}}
     _describe(form, "")
     return {"$schema": DIALECT, "title": "assay.toml"} | form
 

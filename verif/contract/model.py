@@ -88,8 +88,13 @@ class Channel:
     """Payload fields that move together under one handshake.
 
     `fields` maps a field name to its signal, in payload order, first field least significant. `roles` maps protocol roles
-    (data, keep, strb, last, id, dest, user) to field names. Only what the profile implements may be used; the rest of the
-    grammar is read and refused by name.
+    (data, keep, strb, last, id, dest, user) to field names.
+
+    request_grant: `valid` is the request, `ready` the grant; the beat crosses when both are high, and a grant is given only
+    to a request that was seen. fixed: no handshake; beat i crosses `delay` + i * `every` cycles after the cycle in which
+    `origin` came: an event, the first or last beat of a channel of the same operation (`id.first`, `id.last`), or the cycle
+    in which the design first sees a pulsed signal. `lag`: the fields are valid that many cycles after the handshake.
+    `match`: beats with different values of that field may come in any order.
     """
 
     id: str
@@ -105,13 +110,21 @@ class Channel:
     idle: Literal["random", "0", "hold"] = "random"
     stable: bool = True
     clock: str = ""
+    lag: int = 0
+    match: str = ""
+    origin: Text | None = None
+    delay: Text | None = None
+    every: Text | None = None
     span: Span = Span(1, 1)
     places: Places = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
-    """Element type and symbolic shape: `i8[M,K]`, optionally `in lo..hi`; `text` is that text whole."""
+    """Element type and symbolic shape: `i8[M,K]`, optionally `in lo..hi`; `text` is that text whole.
+
+    A tensor of floats has a `form`, a name of `floats.FORMATS`; its elements travel, and are bounded, as unsigned patterns.
+    """
 
     signed: bool
     bits: int
@@ -119,6 +132,26 @@ class TensorType:
     low: int
     high: int
     text: Text = Text("", Span(1, 1))
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lut:
+    """A constant table: its values, or `size` entries whose `value` is an expression in `i`."""
+
+    values: tuple[int, ...] = ()
+    size: Text | None = None
+    value: Text | None = None
+    span: Span = Span(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What the extent of one axis of a tensor must be, by the operation's kind."""
+
+    tensor: str
+    axis: int
+    wanted: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +168,11 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an operation's recipe. `kind` is the grammar's key: run, set, pulse, wait, idle, ..."""
+    """One step of an operation's recipe. `kind` is the grammar's key: run, set, pulse, wait, idle, align, for.
+
+    align waits until every beat that was offered so far has crossed. for repeats `inner` over `loops`, outermost first;
+    `order` says whether the rounds may be taken in any order.
+    """
 
     kind: str
     channels: tuple[str, ...] = ()
@@ -145,13 +182,19 @@ class Step:
     event: str = ""
     within: Text | None = None
     cycles: int = 0
+    loops: tuple[tuple[str, Text], ...] = ()
+    order: Literal["as_written", "any"] = "as_written"
+    inner: tuple[Step, ...] = ()
     span: Span = Span(1, 1)
     places: Places = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing the accelerator computes: variables, tensors, math, and how its data crosses the pins."""
+    """One thing the accelerator computes: variables, tensors, math, and how its data crosses the pins.
+
+    `kind` names what the math was expanded from, "" when it was written out; `extents` are what that kind asks of shapes.
+    """
 
     id: str
     vars: Mapping[str, Text]
@@ -164,15 +207,31 @@ class Operation:
     streams: tuple[Stream, ...]
     where: Text | None = None
     kind: str = ""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    extents: tuple[Extent, ...] = ()
     span: Span = Span(1, 1)
     places: Places = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """The submitter's own cocotb tests: Python files, or a Makefile that names them, both paths inside the submission.
+
+    `toplevel` is empty for the design's own top; `timeout_s` is what one test may take, in seconds of wall time.
+    """
+
+    modules: tuple[str, ...] = ()
+    makefile: str = ""
+    toplevel: str = ""
+    timeout_s: int = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
     """The whole manifest. `lets` are named integer expressions; `optional` keeps the optional sections by name.
 
-    `places` holds the sections and, of [design] and the optional ones, every key.
+    `places` holds the sections and, of [design], [selftest] and the optional ones, every key.
     """
 
     version: str
@@ -186,4 +245,6 @@ class Contract:
     channels: tuple[Channel, ...]
     operations: tuple[Operation, ...]
     optional: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    selftest: SelfTest | None = None
+    luts: Mapping[str, Lut] = field(default_factory=dict)
     places: Places = field(default_factory=dict, compare=False, repr=False)

@@ -15,10 +15,11 @@ MAX_LENGTH = 512
 class Node:
     """One node of an expression, a math line's right side or a packer.
 
-    `op`: num, name, index (name = tensor), neg, inv, an operator's text, and, or, if (condition, then, else), call
-    (name = function), cast (name = i or u, value = bits), sum, accsat (low, high, body), round (name = mode), relu, pack,
-    each (a generator's items), pad, any. `binders` are (name, extent) of sum, accsat and each. `offset` and `length` are
-    its place in the text, in characters.
+    `op`: num, name, index (name = tensor; value = 1 when written as `lut`), neg, inv, an operator's text, and, or, if
+    (condition, then, else), call (name = function), cast (name = i or u, value = bits), sum, accsat (low, high, body), fold
+    (first value, body; name = accumulator), round and divide (name = mode), relu, outside (element, otherwise), decimal
+    (name = its text), float (name = format), real (name = exp or sqrt), pack, each (a generator's items), pad, any.
+    `binders` are (name, extent) of sum, accsat, fold and each. `offset` and `length` are its place in the text.
     """
 
     op: str

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from verif.contract.diagnostic import Diagnostic
-from verif.contract.model import Channel, Clock, Contract, Design, Event, Operation, Reset, Span, Step, Stream, Tie
+from verif.contract.kinds.expand import expand
+from verif.contract.model import Channel, Clock, Contract, Design, Event, Operation, Reset, SelfTest, Span, Step, Stream, Tie
 from verif.contract.reader import Reader
-from verif.contract.schema import MANIFEST, OPTIONAL
+from verif.contract.schema import MANIFEST, OPAQUE, OPTIONAL
 from verif.contract.source import Source, SourceError, load
 
 
@@ -22,9 +23,14 @@ def read_manifest(text: str) -> tuple[Contract | None, list[Diagnostic]]:
     except SourceError as error:
         return None, [error.diagnostic]
     reader = Reader(source)
-    found = reader.table((), source.values, MANIFEST, "manifest")
+    found = reader.table((), source.values, OPAQUE if _is_opaque(source) else MANIFEST, "manifest")
     diagnostics = sorted(reader.diagnostics, key=lambda d: (d.span.line, d.span.column))
-    return (None, diagnostics) if diagnostics else (_contract(found, source), [])
+    return (None, diagnostics) if diagnostics else expand(_contract(found, source))
+
+
+def _is_opaque(source: Source) -> bool:
+    about = source.values.get("contract")
+    return isinstance(about, dict) and about.get("profile") == "opaque"
 
 
 def _contract(found: Mapping[str, Any], source: Source) -> Contract:
@@ -43,29 +49,36 @@ def _contract(found: Mapping[str, Any], source: Source) -> Contract:
         channels=tuple(_channel(item) for item in found["channel"]),
         operations=tuple(_operation(item) for item in found["operation"]),
         optional=optional,
+        selftest=SelfTest(**found["selftest"]) if found["selftest"] else None,
+        luts=found["lut"],
         places=_places(source),
     )
 
 
 def _places(source: Source) -> dict[str, Span]:
     sections = {str(path[0]): span for path, span in source.keys.items() if len(path) == 1}
-    inner = {f"{name}.{key}": span for name in ("design", *OPTIONAL) for key, span in source.below((name,)).items()}
+    inner = {
+        f"{name}.{key}": span for name in ("design", "selftest", *OPTIONAL) for key, span in source.below((name,)).items()
+    }
     return sections | inner
 
 
 _CHANNEL = (
-    "id", "dir", "handshake", "valid", "ready", "fields", "protocol", "comb_ready", "gaps", "idle", "stable", "span",
-    "places",
+    "id", "dir", "handshake", "valid", "ready", "fields", "protocol", "comb_ready", "gaps", "idle", "stable", "lag", "match",
+    "delay", "every", "span", "places",
 )  # fmt: skip
 
 
 def _channel(item: Mapping[str, Any]) -> Channel:
     roles = {role: name for role, name in item["roles"].items() if name is not None}
     clock = item["clock"].value if item["clock"] else ""
-    return Channel(**{name: item[name] for name in _CHANNEL}, roles=roles, clock=clock)
+    return Channel(**{name: item[name] for name in _CHANNEL}, roles=roles, clock=clock, origin=item["from"])
 
 
-_OPERATION = ("id", "vars", "tensors", "math", "overflow", "overlap", "max_cycles", "where", "span", "places")
+_OPERATION = (
+    "id", "vars", "tensors", "math", "overflow", "overlap", "max_cycles", "where", "kind", "roles", "attributes", "span",
+    "places",
+)  # fmt: skip
 
 
 def _operation(item: Mapping[str, Any]) -> Operation:
@@ -90,6 +103,9 @@ def _step(item: Mapping[str, Any]) -> Step:
         event=item.get("wait", ""),
         within=item.get("within"),
         cycles=item.get("idle", 0),
+        loops=item.get("for", ()),
+        order=item.get("order", "as_written"),
+        inner=tuple(_step(step) for step in item.get("do", ())),
         span=item["span"],
         places=item["places"],
     )

@@ -12,10 +12,11 @@ from functools import cache
 from string import Template
 from typing import Any
 
-from verif.contract import nodes, rounding, schema, source, syntax
+from verif.contract import floats, nodes, rounding, schema, schema_numerics, source, syntax
 from verif.contract.convert import MAX_TENSOR_BITS
 from verif.contract.descriptions import descriptions, read_texts
 from verif.contract.forms import form_of
+from verif.contract.kinds.names import KINDS, Kind
 from verif.contract.reader import Key, Reader
 
 Keys = Mapping[str, Key]
@@ -30,12 +31,14 @@ _TABLES: dict[str, Keys] = {
     "event": schema.EVENT,
     "channel": schema.CHANNEL,
     "operation": schema.OPERATION,
+    "selftest": schema.SELFTEST,
     "waiver_request": schema.WAIVER_REQUEST,
     **schema.OPTIONAL,
 }
 _INNER: dict[str, dict[str, Keys]] = {
     "channel": {"channel.roles": schema.ROLES},
     "operation": {"operation.stream": schema.STREAM},
+    "numerics": {"numerics.accumulator": schema_numerics.ACCUMULATOR, "numerics.requantize": schema_numerics.REQUANTIZE},
 }
 _LISTS = ("clock", "reset", "tie", "event", "channel", "operation", "operation.stream", "waiver_request")
 
@@ -129,7 +132,6 @@ def _later() -> Iterator[str]:
             for inner in keys.values():
                 yield from (inner.later,) if inner.later else _refused(inner)
     yield from (f"step {action}" for action in schema.STEPS_LATER)
-    yield from syntax.LATER
     yield from (f"rounding {mode}" for mode in rounding.UNDEFINED)
 
 
@@ -155,8 +157,18 @@ def _facts() -> dict[str, object]:
         "tensor": MAX_TENSOR_BITS,
         "functions": " ".join(f"`{name}`" for name in syntax.FUNCTIONS),
         "modes": ", ".join(f"`{name}`" for name in rounding.MODES),
+        "singles": ", ".join(f"`{name}`" for name in rounding.SINGLE),
+        "floats": " ".join(f"`{name}`" for name in floats.FORMATS),
+        "casts": " ".join(f"`{name}(x)`" for name in floats.FORMATS),
+        "kinds": "\n".join(_kind(name, kind) for name, kind in KINDS.items()),
         "aliases": ", ".join(f"`{alias}` = `{mode}`" for alias, mode in rounding.ALIASES.items()),
     }
+
+
+def _kind(name: str, kind: Kind) -> str:
+    roles = " ".join(f"`{role}`" for role in (*kind.roles, *kind.optional))
+    attributes = " ".join(f"**`{one}`**" if one in kind.needed else f"`{one}`" for one in kind.attributes)
+    return f"| `{name}` | {roles} | {attributes} |"
 
 
 def _word(name: str, lang: str) -> str:

@@ -23,6 +23,8 @@ ALIASES = {
     "half_even": "conv_even",
     "trunc": "truncate",
 }
+SINGLE = MODES[:9]
+"""Modes that round an exact value once, whatever it was divided by."""
 UNDEFINED = ("inexact",)  # leaves the result open, so no exact reference exists
 
 

@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from verif.contract.model import Channel, Contract
 from verif.contract.ports import Ports
 
-_SIGNAL = re.compile(r"([A-Za-z_][A-Za-z0-9_$]*)(?:\[(\d{1,6})(?::(\d{1,6}))?\])?")
-_LATER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*(?:\[\*\]|(?:\.[A-Za-z_][A-Za-z0-9_$]*)+)")
+_SIGNAL = re.compile(r"([A-Za-z_][A-Za-z0-9_$]*(?:\.[A-Za-z_][A-Za-z0-9_$]*)?)(?:\[(?:(\*)|(\d{1,6})(?::(\d{1,6}))?)\])?")
 
 
 class SignalError(ValueError):
-    """A text that is no signal; `later` is True when the grammar has it but this release does not."""
-
-    def __init__(self, text: str, *, later: bool) -> None:
-        super().__init__(text)
-        self.later = later
+    """A text that is no signal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A port or a slice of it, bits `hi` down to `lo`; both None means the whole port."""
+    """A port or a slice of it, bits `hi` down to `lo`; both None means the whole port.
+
+    `port` is `instance.member` for a member of an interface port. `array`: written `port[*]`, a whole unpacked array,
+    element 0 least significant.
+    """
 
     port: str
     hi: int | None = None
     lo: int | None = None
+    array: bool = False
 
     @property
     def width(self) -> int | None:
@@ -50,13 +50,13 @@ def parse_signal(text: str) -> Signal:
     """The signal that `text` names; raises `SignalError`."""
     match = _SIGNAL.fullmatch(text.strip())
     if not match:
-        raise SignalError(text, later=bool(_LATER.fullmatch(text.strip())))
-    port, high, low = match.groups()
+        raise SignalError(text)
+    port, star, high, low = match.groups()
     if high is None:
-        return Signal(port)
+        return Signal(port, array=star is not None)
     hi, lo = int(high), int(low if low is not None else high)
     if hi < lo:
-        raise SignalError(text, later=False)
+        raise SignalError(text)
     return Signal(port, hi, lo)
 
 
@@ -66,6 +66,12 @@ def channel_of(contract: Contract, channel: str) -> Channel:
         if candidate.id == channel:
             return candidate
     raise KeyError(channel)
+
+
+def clock_number(contract: Contract, channel: Channel) -> int:
+    """Which of the contract's clocks the channel runs on; the first unless it says otherwise."""
+    ports = [clock.port.value for clock in contract.clocks]
+    return ports.index(channel.clock) if channel.clock in ports else 0
 
 
 def channel_layout(contract: Contract, channel: str, ports: Ports) -> ChannelLayout:

@@ -6,9 +6,10 @@ import ast
 import re
 import warnings
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 
-from verif.contract import rounding
+from verif.contract import floats, rounding
 from verif.contract.nodes import MAX_DEPTH, MAX_LENGTH, Assignment, ExprError, Node, near
 
 _BINARY: dict[type[ast.operator], str] = {
@@ -22,9 +23,8 @@ FUNCTIONS = {
     "min": (1, 16), "max": (1, 16), "abs": (1, 1), "clip": (3, 3), "ceildiv": (2, 2), "clog2": (1, 1), "bits": (3, 3),
 }  # fmt: skip
 MAX_CAST = 1024  # bits
-_MATH = ("sum", "accsat", "round", "relu")
+_MATH = ("sum", "accsat", "round", "relu", "lut", "outside", "fold", "divide", "exp", "sqrt", *floats.FORMATS)
 _PACK = ("pad", "any")
-LATER = ("lut", "outside", "fold")
 _CAST = re.compile(r"([iu])([1-9]\d{0,3})")
 _FOREIGN = re.compile(r"[^A-Za-z0-9_ .,()\[\]+\-*/%<>&|^~=!]")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_])\d\w*")
@@ -51,6 +51,12 @@ def parse_math(text: str) -> Assignment:
     if bad is not None or len(set(indices)) != len(indices):
         raise ExprError("syntax", (match.start(2), max(1, len(match[2]))), detail="distinct index names on the left")
     return Assignment(match[1], indices, _Builder(_MATH).build(_tree(text, match.end())), match.start(1))
+
+
+@lru_cache(maxsize=4096)
+def parse_body(text: str) -> Node:
+    """What may stand on the right side of a math line; raises ExprError."""
+    return _Builder(_MATH).build(_tree(text, 0))
 
 
 @lru_cache(maxsize=4096)
@@ -129,6 +135,7 @@ class _Builder:
 
     def __init__(self, extra: tuple[str, ...]) -> None:
         self.extra = extra
+        self.operators = _BINARY | {ast.Div: "/"} if extra is _MATH else _BINARY
         self.kinds: dict[type[ast.expr], Callable[[ast.expr, int], Node]] = {
             ast.Constant: self.constant, ast.Name: self.name, ast.Attribute: self.attribute, ast.Subscript: self.subscript,
             ast.BinOp: self.binary, ast.UnaryOp: self.unary, ast.BoolOp: self.boolean, ast.Compare: self.compare,
@@ -144,6 +151,8 @@ class _Builder:
         return kind(tree, depth + 1)
 
     def constant(self, tree: ast.expr, _depth: int) -> Node:
+        if isinstance(tree, ast.Constant) and type(tree.value) is float and self.extra is _MATH:
+            return _decimal(tree, tree.value)
         if not isinstance(tree, ast.Constant) or type(tree.value) is not int:
             raise ExprError("construct", _place(tree))
         return _node("num", tree, value=tree.value)
@@ -163,7 +172,7 @@ class _Builder:
         return _node("index", tree, tuple(self.build(part, depth) for part in parts), name=tree.value.id)
 
     def binary(self, tree: ast.expr, depth: int) -> Node:
-        op = _BINARY.get(type(tree.op)) if isinstance(tree, ast.BinOp) else None
+        op = self.operators.get(type(tree.op)) if isinstance(tree, ast.BinOp) else None
         if not isinstance(tree, ast.BinOp) or op is None:
             raise ExprError("construct", _place(tree))
         return _node(op, tree, (self.build(tree.left, depth), self.build(tree.right, depth)))
@@ -221,22 +230,49 @@ class _Builder:
         return _node("accsat", tree, (*limits, *bodies), binders=binders)
 
     def rounded(self, tree: ast.Call, depth: int) -> Node:
-        _arity(tree, "round", 3, 3)
+        """`round(x, shift, MODE)` and `divide(x, y, MODE)`."""
+        function = _function(tree)
+        _arity(tree, function, 3, 3)
         mode = tree.args[2].id if isinstance(tree.args[2], ast.Name) else ""
         if mode in rounding.UNDEFINED:
             raise ExprError("later", _place(tree.args[2]), construct=f"rounding {mode}")
-        known = (*rounding.MODES, *rounding.ALIASES)
+        modes = rounding.MODES if function == "round" else rounding.SINGLE
+        known = (*modes, *rounding.ALIASES)
         if mode not in known:
             raise ExprError("function", _place(tree.args[2]), name=mode, suggestion=near(mode, known))
         parts = (self.build(tree.args[0], depth), self.build(tree.args[1], depth))
-        return _node("round", tree, parts, name=rounding.canonical(mode))
+        return _node(function, tree, parts, name=rounding.canonical(mode))
 
-    def relu(self, tree: ast.Call, depth: int) -> Node:
-        _arity(tree, "relu", 1, 1)
-        return _node("relu", tree, (self.build(tree.args[0], depth),))
+    def looked_up(self, tree: ast.Call, depth: int) -> Node:
+        """`lut(name, x)` is `name[x]`, and prints as it was written."""
+        _arity(tree, "lut", 2, 2)
+        if not isinstance(tree.args[0], ast.Name):
+            raise ExprError("construct", _place(tree.args[0]))
+        return _node("index", tree, (self.build(tree.args[1], depth),), value=1, name=tree.args[0].id)
+
+    def padded(self, tree: ast.Call, depth: int) -> Node:
+        _arity(tree, "outside", 2, 2)
+        element = self.build(tree.args[0], depth)
+        if element.op != "index":
+            raise ExprError("construct", element)
+        return _node("outside", tree, (element, self.build(tree.args[1], depth)))
+
+    def folded(self, tree: ast.Call, depth: int) -> Node:
+        _arity(tree, "fold", 3, 3)
+        if not isinstance(tree.args[1], ast.Name):
+            raise ExprError("construct", _place(tree.args[1]))
+        bodies, binders = self.generator(tree.args[2], depth)
+        return _node("fold", tree, (self.build(tree.args[0], depth), *bodies), name=tree.args[1].id, binders=binders)
+
+    def single(self, tree: ast.Call, depth: int) -> Node:
+        """A function of one number: relu, exp, sqrt, or a float format, which rounds to it."""
+        function = _function(tree)
+        _arity(tree, function, 1, 1)
+        op = "float" if function in floats.FORMATS else "relu" if function == "relu" else "real"
+        return _node(op, tree, (self.build(tree.args[0], depth),), name="" if op == "relu" else function)
 
     def filler(self, tree: ast.Call, depth: int) -> Node:
-        function = tree.func.id if isinstance(tree.func, ast.Name) else ""
+        function = _function(tree)
         _arity(tree, function, 1, 1)
         return _node(function, tree, (self.build(tree.args[0], depth),))
 
@@ -270,10 +306,25 @@ _SPECIAL: dict[str, Callable[[_Builder, ast.Call, int], Node]] = {
     "sum": _Builder.summed,
     "accsat": _Builder.accsat,
     "round": _Builder.rounded,
-    "relu": _Builder.relu,
+    "divide": _Builder.rounded,
+    "lut": _Builder.looked_up,
+    "outside": _Builder.padded,
+    "fold": _Builder.folded,
+    **dict.fromkeys(("relu", "exp", "sqrt", *floats.FORMATS), _Builder.single),
     "pad": _Builder.filler,
     "any": _Builder.filler,
 }
+
+
+def _function(tree: ast.Call) -> str:
+    return tree.func.id if isinstance(tree.func, ast.Name) else ""
+
+
+def _decimal(tree: ast.expr, value: float) -> Node:
+    """A number with a decimal point: the double nearest to it, under its shortest text."""
+    if value in {float("inf"), float("-inf")}:
+        raise ExprError("large", _place(tree), limit="1024")
+    return _node("decimal", tree, name=format(Decimal(repr(value)), "f"))
 
 
 def _place(tree: ast.expr) -> tuple[int, int]:
@@ -295,6 +346,4 @@ def _arity(tree: ast.Call, function: str, least: int, most: int) -> None:
 
 def _unknown_function(tree: ast.Call, function: str, extra: tuple[str, ...]) -> None:
     place = (tree.func.col_offset, len(function))
-    if function in LATER:
-        raise ExprError("later", place, construct=function)
     raise ExprError("function", place, name=function, suggestion=near(function, (*FUNCTIONS, *extra, "pack")))

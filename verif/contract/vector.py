@@ -137,8 +137,11 @@ class Evaluator:
             return self.evaluate(node.args[1 if truth.all() else 2], names, mask)
         a = self.evaluate(node.args[1], names, both(mask, truth))
         b = self.evaluate(node.args[2], names, both(mask, ~truth))
-        bounds = (min(a.bounds[0], b.bounds[0]), max(a.bounds[1], b.bounds[1]))
         small_enough(node, truth, a.data, b.data)
+        return self._chosen(node, truth, a, b)
+
+    def _chosen(self, node: Node, truth: NDArray[np.bool_], a: Value, b: Value) -> Value:
+        bounds = (min(a.bounds[0], b.bounds[0]), max(a.bounds[1], b.bounds[1]))
         return apply(node, lambda x, y: np.where(truth, x, y), bounds, a, b)
 
     def _lazy(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
@@ -154,7 +157,9 @@ class Evaluator:
         return Value(result.astype(np.int64), BIT)
 
     def _unary(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
-        a = self.evaluate(node.args[0], names, mask)
+        return self._signed(node, self.evaluate(node.args[0], names, mask))
+
+    def _signed(self, node: Node, a: Value) -> Value:
         if node.op == "neg":
             return apply(node, np.negative, (-a.bounds[1], -a.bounds[0]), a)
         return apply(node, np.invert, (~a.bounds[1], ~a.bounds[0]), a)
@@ -167,7 +172,9 @@ class Evaluator:
         return grid(np.asarray(np.power(a.exact(), b.exact()), dtype=object))
 
     def _call(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
-        values = [self.evaluate(arg, names, mask) for arg in node.args]
+        return self._called(node, [self.evaluate(arg, names, mask) for arg in node.args], mask)
+
+    def _called(self, node: Node, values: list[Value], mask: Mask) -> Value:
         if node.name in {"min", "max"}:
             result = values[0]
             for value in values[1:]:

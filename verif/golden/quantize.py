@@ -36,8 +36,10 @@ def shift_right(value: ArrayLike, shift: ArrayLike, mode: str) -> Array:
     name = canonical(mode)
     if narrow:
         return np.asarray(_MODES[name](values.data, shifts.data), dtype=np.int64)
-    wide = np.asarray(_MODES[name](values.exact(), shifts.exact()), dtype=object)
-    return np.asarray(grid(wide).data)
+    shape = np.broadcast_shapes(values.data.shape, shifts.data.shape)
+    lines = (np.atleast_1d(side.exact()) for side in (values, shifts))  # a single Python integer would lose its type
+    wide = np.asarray(_MODES[name](*lines), dtype=object)
+    return np.asarray(grid(wide).data).reshape(shape)
 
 
 def saturate(value: ArrayLike, bits: int, *, signed: bool = True, how: Saturation = "saturate") -> Array:

@@ -1,8 +1,8 @@
-"""Sums over binders: as matrix products where the body is a product, else by chunks. Plus the functions only math has."""
+"""Sums over binders: as matrix products where the body is a product, else by chunks; reals and folds step by step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from verif.contract.interval import Interval, fits
-from verif.contract.nodes import MAX_BITS, ExprError, Node
-from verif.contract.vector import Evaluator, Mask, Value, both, grid, scalar, settle
-from verif.golden.quantize import shift_right
+from verif.contract.nodes import MAX_BITS, ExprError, Node, walk
+from verif.contract.real import is_real as real_node
+from verif.contract.vector import Mask, Value, both, grid, scalar, settle
+from verif.contract.work import MAX_STEPS
+from verif.golden.reals import Arithmetic, RealEvaluator, is_real, numbers, real, total
 
 Array = NDArray[Any]
 CHUNK = 1 << 20  # elements of a grid evaluated at once
 _DOUBLE = 1 << 53  # below this, sums of products are exact in float64
+MAX_FACTOR = 1 << 22
+"""Elements of one factor of a sum of products; larger left sides are taken in parts."""
+_FACTORS = {"*", "index", "cast", "name", "num", "outside"}
 _MATRIX = 1 << 14  # multiplications from which the float64 product is worth its conversions
 
 
@@ -37,23 +42,32 @@ class _Axes:
         return int(np.prod(np.broadcast_shapes(*shapes, mask_shape), dtype=np.int64))
 
 
-class MathEvaluator(Evaluator):
-    """Evaluates the right side of a math line; `names` are grids over the left side's indices."""
+class Sums(RealEvaluator):
+    """An evaluator with the forms that have binders: sum, accsat and fold."""
 
-    def __init__(self, tensors: Mapping[str, Value]) -> None:
-        super().__init__(tensors)
-        self._kinds |= {"sum": self._sum, "accsat": self._accsat, "round": self._round, "relu": self._relu}
+    def __init__(self, tensors: Mapping[str, Value], arithmetic: Arithmetic) -> None:
+        super().__init__(tensors, arithmetic)
+        self._kinds |= {"sum": self._sum, "accsat": self._accsat, "fold": self._fold}
+        self._real_tensors = {name for name, value in tensors.items() if is_real(value)}
 
     def _sum(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
         axes = self._axes(node, names, mask)
+        reals = real_node(node, self._real_tensors, {name for name, value in names.items() if is_real(value)})
         if not all(axes.extents):
-            return scalar(0)
-        if mask is None and not axes.ragged:
-            factors = [self.evaluate(factor, axes.names) for factor in _factors(node.args[0])] if _product(node) else []
-            pair = _pair(factors)
+            return real(np.zeros(())) if reals else scalar(0)
+        if reals:
+            return total(self.arithmetic, self._terms(node, axes))
+        if mask is None and not axes.ragged and node.args[0].op in _FACTORS:
+            factors = _factors(node.args[0])
+            _bearable(node, factors, axes)
+            pair = _pair([self.evaluate(factor, axes.names) for factor in factors])
             if pair is not None:
                 return contract(node, *pair, axes.extents)
         return self._chunked(node, axes)
+
+    def _terms(self, node: Node, axes: _Axes) -> Iterator[tuple[Array, Mask]]:
+        for names, mask in _places(node, axes):
+            yield numbers(self.evaluate(node.args[0], names, mask)), mask
 
     def _axes(self, node: Node, names: Mapping[str, Value], mask: Mask) -> _Axes:
         """One new last axis per binder. An extent that varies gives a mask instead of a rectangle."""
@@ -88,33 +102,42 @@ class MathEvaluator(Evaluator):
     def _accsat(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
         """The running sum, clipped to low..high after every step, in the order of the binders."""
         low, high = (self.evaluate(arg, names, mask) for arg in node.args[:2])
-        axes = self._axes(Node("accsat", node.args[2:], binders=node.binders), names, mask)
-        state, depth = scalar(0), len(axes.extents)
-        for place in np.ndindex(*axes.extents):
-            here = {name: _picked(value, place, depth) for name, value in axes.names.items()}
-            step_mask = None if axes.mask is None else _picked_array(axes.mask, place, depth)
+        axes, state = self._axes(node, names, mask), scalar(0)
+        for here, step_mask in _places(node, axes):
             term = self.evaluate(node.args[2], here, step_mask)
-            clipped = self._limited(node, _plus(node, state, term), low, high)
-            if step_mask is not None:
-                clipped = grid(np.asarray(np.where(step_mask, clipped.data, state.data)))
-            state = clipped
+            state = _kept(step_mask, self._limited(node, _plus(node, state, term), low, high), state)
         return state
 
     def _limited(self, node: Node, value: Value, low: Value, high: Value) -> Value:
         return self._binary(node, "min", self._binary(node, "max", value, low, None), high, None)
 
-    def _round(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
-        value, shift = (self.evaluate(arg, names, mask) for arg in node.args)
-        amount = shift.data
-        if shift.bounds[0] < 0 or shift.bounds[1] > MAX_BITS:
-            wrong = np.asarray((amount < 0) | (amount > MAX_BITS))
-            if bool((wrong if mask is None else wrong & mask).any()):
-                raise ExprError("negative", node)
-            amount = np.where(wrong, 0, amount)
-        return grid(shift_right(value.data, amount, node.name))
+    def _fold(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
+        """The accumulator after its last new value, in the order of the binders, the last one fastest."""
+        state = self.evaluate(node.args[0], names, mask)
+        if real_node(node, self._real_tensors, {name for name, value in names.items() if is_real(value)}):
+            state = real(numbers(state))
+        for here, step_mask in _places(node, self._axes(node, names, mask)):
+            found = self.evaluate(node.args[1], {**here, node.name: state}, step_mask)
+            state = _kept(step_mask, found if is_real(found) else grid(found.data), state)
+        return state
 
-    def _relu(self, node: Node, names: Mapping[str, Value], mask: Mask) -> Value:
-        return self._binary(node, "max", self.evaluate(node.args[0], names, mask), scalar(0), mask)
+
+def _places(node: Node, axes: _Axes) -> Iterator[tuple[dict[str, Value], Mask]]:
+    """Names and mask at every place of the binders, the last binder fastest."""
+    steps, depth = int(np.prod(axes.extents, dtype=object)), len(axes.extents)
+    if steps > MAX_STEPS:
+        raise ExprError("grid", node, count=str(steps), limit=str(MAX_STEPS))
+    for place in np.ndindex(*axes.extents):
+        names = {name: _picked(value, place, depth) for name, value in axes.names.items()}
+        yield names, None if axes.mask is None else _picked_array(axes.mask, place, depth)
+
+
+def _kept(mask: Mask, new: Value, old: Value) -> Value:
+    """The new value, where a mask allows it."""
+    if mask is None:
+        return new
+    data = np.asarray(np.where(mask, new.data, old.data))
+    return real(data) if is_real(new) or is_real(old) else grid(data)
 
 
 def contract(node: Node, a: Value, b: Value, extents: tuple[int, ...]) -> Value:
@@ -164,8 +187,13 @@ def _size(array: Array, axes: Sequence[int]) -> int:
     return int(np.prod([array.shape[axis] for axis in axes], dtype=np.int64))
 
 
-def _product(node: Node) -> bool:
-    return node.args[0].op in {"*", "index", "cast", "name", "num"}
+def _bearable(node: Node, factors: Sequence[Node], axes: _Axes) -> None:
+    """Raises ExprError `grid` when a factor, over the indices that it names, is too large to be made at once."""
+    for factor in factors:
+        named = {inner.name for inner in walk(factor) if inner.op == "name"} & axes.names.keys()
+        size = int(np.prod(np.broadcast_shapes(*(axes.names[name].data.shape for name in named)), dtype=object))
+        if size > MAX_FACTOR:
+            raise ExprError("grid", node, count=str(size), limit=str(MAX_FACTOR))
 
 
 def _factors(node: Node) -> list[Node]:

@@ -1,8 +1,8 @@
 """Makes the harness of one design: `python -m verif.jobs.harness TREE MANIFEST PORTS OUT`.
 
-TREE is the unpacked submission, MANIFEST a path inside it, PORTS the gate's JSON {name: {dir, width}}, OUT the new folder to
-write to. Writes what `verif.tb.generate` makes, and adds the design's files, include folders and defines to
-`assay_build.json`.
+TREE is the unpacked submission, MANIFEST a path inside it, PORTS the gate's JSON {name: {dir, width}} (also `dims` of an
+unpacked array; `interface` and `header` of a member of an interface port), OUT the new folder to write to. Writes what
+`verif.tb.generate` makes, and adds the design's files, include folders and defines to `assay_build.json`.
 Exit code 0 when the harness was written; the contract has been checked before, so anything else is our fault.
 """
 
@@ -25,7 +25,13 @@ from verif.tb.generate import BUILD_FILE, generate
 def read_ports(text: str) -> Ports:
     """Ports of the gate's JSON; raises KeyError, TypeError or ValueError on anything else."""
     raw: dict[str, Any] = json.loads(text)
-    return {name: Port(name, entry["dir"], int(entry["width"])) for name, entry in raw.items()}
+    return {name: _port(name, entry) for name, entry in raw.items()}
+
+
+def _port(name: str, entry: dict[str, Any]) -> Port:
+    dims = tuple((int(left), int(right)) for left, right in entry.get("dims", ()))
+    interface, header = str(entry.get("interface", "")), bool(entry.get("header", False))
+    return Port(name, entry["dir"], int(entry["width"]), dims, interface, header)
 
 
 def harness(tree: Path, manifest: str, contract: Contract, ports: Ports) -> dict[str, str]:

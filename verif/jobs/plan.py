@@ -22,9 +22,11 @@ from verif.contract.diagnostic import Diagnostic
 from verif.contract.explain import explain
 from verif.contract.model import Contract, Span, Text
 from verif.contract.read import read_manifest
+from verif.selftest.plan import Found, examine_selftest
 from verif.tb.drivers import HarnessError
 from verif.tb.files import design_files, include_folders, macro_definitions
-from verif.tb.generate import MAX_CHANNELS, MAX_EVENTS
+from verif.tb.generate import MAX_CHANNELS
+from verif.tb.harness import MAX_EVENTS
 from verif.testplan.plan import Job, Plan
 from verif.testplan.select import make_plan
 
@@ -68,10 +70,15 @@ def examine(tree: Path, manifest: str, request: Request) -> Examined:
     base = PurePosixPath(manifest).parent
     found = [*check_contract(contract), *_design(tree, base, contract)]
     found.sort(key=lambda diagnostic: (diagnostic.span.line, diagnostic.span.column))
-    if any(diagnostic.severity == "error" for diagnostic in found):
+    broken = any(diagnostic.severity == "error" for diagnostic in found)
+    own = Found(()) if broken else examine_selftest(tree, base, contract)
+    found += own.diagnostics
+    if broken or own.diagnostics:
         return Examined(tuple(found))
-    plan = make_plan(contract, request.policy, request.milestones, request.random_seeds, request.epoch, request.banked)
-    return Examined(tuple(found), _summary(tree, base, contract), plan)
+    asked = (request.policy, request.milestones, request.random_seeds, request.epoch, request.banked)
+    tests = sum(not test["why"] for test in own.plan["tests"]) if own.plan else 0
+    summary = {**_summary(tree, base, contract), "selftest": dict(own.plan or {})}
+    return Examined(tuple(found), summary, make_plan(contract, *asked, self_tests=tests))
 
 
 def _not_text(error: UnicodeDecodeError) -> Diagnostic:
@@ -138,6 +145,7 @@ def _summary(tree: Path, base: PurePosixPath, contract: Contract) -> Mapping[str
         "channels": [{"id": channel.id, "dir": channel.dir} for channel in contract.channels],
         "claims": _plain(contract.optional.get("claims", {})),
         "timing": _plain(contract.optional.get("timing", {})),
+        "numerics": _plain(contract.optional.get("numerics", {})),
     }
 
 
@@ -151,6 +159,8 @@ def _figure(value: object) -> Any:
         return _plain(value)
     if isinstance(value, Text):
         return value.value
+    if isinstance(value, tuple):
+        return [_figure(item) for item in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 

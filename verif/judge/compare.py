@@ -11,19 +11,24 @@ from verif.contract.model import Channel, Contract
 from verif.contract.pack import Element, field_values, locate
 from verif.judge.fault import Divergence, Fault
 from verif.judge.observed import Trace
+from verif.judge.pairing import pairing
 from verif.judge.predict import Expected, Segment
+from verif.judge.tolerance import forgiven
 
 
 def compare(contract: Contract, channel: Channel, expected: Expected, trace: Trace) -> Iterator[Fault]:
     """Faults of the data on an output channel: the first wrong beat (J-002, J-004 for TLAST), beats too many (J-003)."""
-    compared = min(expected.count, trace.count)
-    differs = (expected.words[:compared] ^ trace.words[:compared]) & expected.care[:compared]
+    pairs = pairing(contract, channel, expected, trace)
+    compared = len(pairs.expected)
+    differs = (expected.words[pairs.expected] ^ trace.words[pairs.observed]) & expected.care[pairs.expected]
+    differs &= ~forgiven(expected, pairs, trace)
     wrong = np.flatnonzero(differs.any(axis=1))
     if wrong.size:
-        beat = int(wrong[0])
-        yield _wrong(contract, channel, expected, trace, beat, _lowest_bit(differs[beat]), len(wrong), compared)
+        pair = int(wrong[0])
+        beats = int(pairs.expected[pair]), int(pairs.observed[pair])
+        yield _wrong(contract, channel, expected, trace, beats, _lowest_bit(differs[pair]), len(wrong), compared)
     if trace.count > expected.count:
-        cycle = int(trace.cycles[expected.count])
+        cycle = int(trace.cycles[pairs.first_extra])
         extra = trace.count - expected.count
         yield Fault(
             "J-003", {"channel": channel.id, "planned": str(expected.count), "extra": str(extra), "cycle": str(cycle)}
@@ -41,11 +46,13 @@ def _wrong(
     channel: Channel,
     expected: Expected,
     trace: Trace,
-    beat: int,
+    beats: tuple[int, int],
     bit: int,
     wrong: int,
     compared: int,
 ) -> Fault:
+    """The fault of one pair, (expected beat, observed beat)."""
+    beat, seen = beats
     segment = next(s for s in reversed(expected.segments) if s.first <= beat)
     inside = beat - segment.first
     variables = dict(segment.values.variables)
@@ -61,9 +68,9 @@ def _wrong(
         lane=element.lane,
         element=element.label,
         expected=_value(element, expected.words[beat : beat + 1]),
-        observed=_value(element, trace.words[beat : beat + 1]),
+        observed=_value(element, trace.words[seen : seen + 1]),
         bits=element.bits,
-        cycle=int(trace.cycles[beat]),
+        cycle=int(trace.cycles[seen]),
         wrong_beats=wrong,
         compared_beats=compared,
     )

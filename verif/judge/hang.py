@@ -14,13 +14,21 @@ WAITS_FOR_READY = "PRO-02"
 def hang(
     contract: Contract, observed: Observed, job: int, testpoint: str, traces: Mapping[str, Trace], planned: Mapping[str, int]
 ) -> Fault:
-    """J-009 when an output never raised VALID although READY waits for it, else J-001 with the beats that are missing."""
+    """J-009 when an output never raised VALID although READY waits for it, else J-001 with the beats that are missing.
+
+    Of a channel without a handshake it says what its beats count from: nothing else can have kept them.
+    """
     row = observed.job(job)
     for channel in contract.channels:
         silent = channel.dir == "out" and channel.id in traces and int(traces[channel.id].watch["first_valid"]) == 0
         if testpoint == WAITS_FOR_READY and silent and planned[channel.id]:
             return Fault("J-009", {"channel": channel.id, "cycles": str(int(row["end"]) - int(row["reset_end"]))})
-    missing = [f"{name} {traces[name].count}/{count}" for name, count in planned.items() if traces[name].count < count]
+    origins = {channel.id: f" (from {channel.origin.value})" for channel in contract.channels if channel.origin}
+    missing = [
+        f"{name} {traces[name].count}/{count}{origins.get(name, '')}"
+        for name, count in planned.items()
+        if traces[name].count < count
+    ]
     return Fault(
         "J-001",
         {

@@ -21,6 +21,7 @@ from verif.records.stimulus import IN, Stimulus
 from verif.stimulus.generate import Generator
 from verif.testplan.plan import Batch, Job, Plan
 from verif.testplan.select import POWER_UP
+from verif.variants.explain import Crossed, explain
 
 MOST_FINDINGS_PER_TESTPOINT = 20
 
@@ -40,6 +41,7 @@ class Judgement:
     counts: dict[str, _Count] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     rules: list[list[str]] = field(default_factory=list)
+    crossed: list[Crossed] = field(default_factory=list)
 
     def add(self, job: Job, seed: int, faults: list[Fault], checks: int, *, executed: bool) -> None:
         """One execution of a job. It is judged when something was compared, or when it is known to have failed."""
@@ -52,6 +54,13 @@ class Judgement:
         shown = sum(finding["testpoint"] == job.testpoint for finding in self.findings)
         left = max(0, MOST_FINDINGS_PER_TESTPOINT - shown)
         self.findings += [fault.to_json(job.testpoint, seed) for fault in faults[:left]]
+
+    def explain(self, contract: Contract) -> None:
+        """Says of every wrong result which near-miss readings of the contract agree with all that crossed."""
+        found = explain(contract, self.crossed)
+        for finding in self.findings if found else ():
+            if finding["divergence"]:
+                finding["explained"] = found.to_json() if found else None
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `testpoints` in the order in which they came."""
@@ -80,6 +89,7 @@ def judge(contract: Contract, plan: Plan, batch: Batch, stimulus: bytes, records
     for number, job in enumerate(batch.jobs):
         judgement.rules.append([])
         _judge_job(contract, judgement, opened, number, job, made)
+    judgement.explain(contract)
     return judgement
 
 
@@ -126,6 +136,9 @@ def _judge_job(
             faults += _power_up_faults(contract, expected, number, first, observed)
         first = first or observed
         checks = _checks(contract, observed, number, expected) if observed.executed(number) else 0
+        if observed.executed(number):
+            traces = _traces(contract, observed, number)
+            judgement.crossed.append(Crossed.of(job.testpoint, expected, traces, faults, checks))
         shown = seed if job.testpoint == POWER_UP else job.seed
         judgement.add(job, shown, faults, checks, executed=observed.executed(number))
 

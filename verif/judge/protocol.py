@@ -2,7 +2,7 @@
 
 AXI4-Stream: Arm IHI 0051B. 2.2.1: once TVALID is high it stays high, with its payload, until the handshake; a transmitter
 does not wait for TREADY before it raises TVALID. 2.8.2: TVALID is low in reset and may rise only after an edge out of reset.
-Other ready/valid outputs follow the first rule when their manifest declares them stable.
+Other ready/valid outputs, and requests for a grant, follow the first rule when their manifest declares them stable.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from verif.judge.observed import Trace
 def handshake(channel: Channel, trace: Trace) -> Iterator[Fault]:
     """Faults of an output channel's handshake: J-005 VALID fell, J-006 payload changed, J-007 VALID in or after reset."""
     watch = trace.watch
-    if channel.stable and channel.handshake == "ready_valid":
-        for rule, kind in (("J-005", "dropped"), ("J-006", "changed")):
+    if channel.stable and channel.handshake in {"ready_valid", "request_grant"}:
+        kinds = [("J-005", "dropped"), *([] if channel.lag else [("J-006", "changed")])]  # fields that lag say nothing yet
+        for rule, kind in kinds:
             count = int(watch[kind])
             if count:
                 yield Fault(rule, {"channel": channel.id, "count": str(count), "cycle": str(int(watch[f"{kind}_at"]))})

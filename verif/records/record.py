@@ -1,7 +1,8 @@
 """Record: everything the simulator may say. Raw observations, no opinion; the judge decides.
 
-Written by the recorder inside the simulator process, so every field is hostile data. Cycle counts are clock cycles since
-the simulation began. Rows of `job` come in the stimulus' order; `sequence` counts them from 0 without a hole.
+Written by the recorder inside the simulator process, so every field is hostile data. Cycle counts are cycles of the first
+clock since the simulation began; what happens on another clock counts for the first clock's latest edge. Rows of `job` come
+in the stimulus' order; `sequence` counts them from 0 without a hole.
 """
 
 from __future__ import annotations

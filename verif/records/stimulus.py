@@ -14,18 +14,31 @@ from verif.records import container
 from verif.records.container import Table
 
 MAGIC = b"ASSAYSTI"
-VERSION = 1
+VERSION = 2
 
 IN, OUT = 0, 1
 IDLE_ZERO, IDLE_RANDOM, IDLE_HOLD = 0, 1, 2
 STALL_FROM_PREVIOUS, STALL_FROM_VALID = 0, 1
-STEP_RUN, STEP_SET, STEP_PULSE, STEP_WAIT, STEP_IDLE = 0, 1, 2, 3, 4
+STEP_RUN, STEP_SET, STEP_PULSE, STEP_WAIT, STEP_IDLE, STEP_ALIGN = 0, 1, 2, 3, 4, 5
+FROM_HANDSHAKE, FROM_EVENT, FROM_FIRST, FROM_LAST, FROM_PULSE = 0, 1, 2, 3, 4
 
 SCHEMA: dict[str, np.dtype[np.void]] = {
     # one row: plan digest and what the file is for
     "head": np.dtype([("plan", "S64"), ("batch", "<u4"), ("hold_words", "<u4")]),
-    # one row per channel, in the contract's order; width in bits
-    "channel": np.dtype([("id", "S32"), ("dir", "u1"), ("width", "<u4"), ("words", "<u4")]),
+    # one row per channel, in the contract's order; width in bits. clock: number of the clock that it runs on; its gaps count
+    # cycles of that clock, everything else in this file those of clock 0. origin: what the beats of a channel without a
+    # handshake count from; origin_at: number of the event, the channel or the signal of the hold vector that is meant.
+    "channel": np.dtype(
+        [
+            ("id", "S32"),
+            ("dir", "u1"),
+            ("clock", "u1"),
+            ("origin", "u1"),
+            ("origin_at", "<u4"),
+            ("width", "<u4"),
+            ("words", "<u4"),
+        ]
+    ),
     # one row per job = (testpoint, seed). reset_cycles: clock cycles of asserted reset before the first step.
     # deadline: cycles after reset release at which the job is ended as hung. quiet: cycles watched after its last beat.
     "job": np.dtype(
@@ -55,12 +68,16 @@ SCHEMA: dict[str, np.dtype[np.void]] = {
             ("step_count", "<u4"),
         ]
     ),
-    # micro-steps. RUN: arg = bit mask of channels whose segment of this operation is queued (does not block).
+    # micro-steps. RUN: arg = bit mask of channels whose segment of this operation is queued (does not block). Channels
+    # without a handshake need none: their origin decides. ALIGN: until all beats that were queued so far have crossed.
     # SET: words of the whole hold vector. PULSE: words of the hold vector bits held inverted for `arg` cycles.
     # WAIT: arg = event index, within = cycles (0: until the deadline). IDLE: arg cycles.
     "step": np.dtype([("kind", "u1"), ("arg", "<u8"), ("within", "<u8"), ("word_first", "<u8")]),
-    # op-major, one row per (operation, channel): where its beats and words lie
-    "segment": np.dtype([("beat_first", "<u8"), ("count", "<u4"), ("word_first", "<u8")]),
+    # op-major, one row per (operation, channel): where its beats and words lie. Without a handshake, beat i crosses
+    # `delay` + i * `every` of the channel's cycles after the origin came in this operation.
+    "segment": np.dtype(
+        [("beat_first", "<u8"), ("count", "<u4"), ("word_first", "<u8"), ("delay", "<u4"), ("every", "<u4")]
+    ),
     # gap, inputs: cycles with valid low before this beat, counted from the previous accepted beat.
     # gap, outputs: cycles with ready low before this beat, counted as `mode` says.
     "beat": np.dtype([("gap", "<u4"), ("mode", "u1")]),

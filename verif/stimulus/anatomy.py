@@ -11,14 +11,21 @@ from verif.contract.nodes import Assignment, Node, walk
 from verif.contract.scope import input_tensors
 from verif.contract.syntax import parse_expr, parse_math
 
+SUMS = frozenset({"sum", "accsat", "fold"})
+"""Nodes that go over many terms; the term is the last argument."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """An input tensor that is multiplied inside a sum. Axes whose index is only a summed name, and all the others."""
+    """An input tensor that is summed, or what an operation without sums works on.
+
+    `sum_axes`: axes whose index is only a summed name; `free_axes`: all the others. `indices`: its indices, as written.
+    """
 
     tensor: str
     sum_axes: tuple[int, ...]
     free_axes: tuple[int, ...]
+    indices: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,10 @@ class Place:
 class Anatomy:
     """Roles of an operation's inputs and the nodes that numerics rows aim at.
 
-    `operands` meet in products under a sum, in order of appearance. `multipliers` and `shifts` are input tensors or
-    variables that scale and shift a rounded value. `symbols` are variables that set shapes, loops or step counts.
+    `operands` meet in products under a sum, in order of appearance. Without such a product there is at most one: a tensor
+    that is summed, else the input with the most indices of its own, if it is read at one place only. `multipliers` and `shifts` are input tensors or
+    variables that scale and shift a rounded value. `symbols` are variables that set shapes, loops or step counts. `lookups`
+    are elements of tables, `paddings` elements that may lie outside their tensor.
     """
 
     operands: tuple[Operand, ...]
@@ -45,6 +54,8 @@ class Anatomy:
     rounds: tuple[Place, ...]
     clips: tuple[Place, ...]
     relus: tuple[Place, ...]
+    lookups: tuple[Place, ...]
+    paddings: tuple[Place, ...]
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -95,14 +106,21 @@ class _Inputs:
 def _anatomy(math: tuple[str, ...], inputs: _Inputs) -> Anatomy:
     lines = [parse_math(text) for text in math]
     places = [Place(i, line, node) for i, line in enumerate(lines) for node in walk(line.body)]
-    operands = _operands(lines, inputs)
     rounds = tuple(place for place in places if place.node.op == "round")
-    taken = {operand.tensor for operand in operands} | inputs.symbols
-    shifts = _named((place.node.args[1] for place in rounds), inputs, taken)
-    multipliers = _named(_factors(rounds), inputs, taken | set(shifts))
-    clips = tuple(place for place in places if place.node.op == "call" and place.node.name == "clip")
-    relus = tuple(place for place in places if place.node.op == "relu")
-    return Anatomy(operands, multipliers, shifts, inputs.symbols, rounds, clips, relus)
+    shifts = _named((place.node.args[1] for place in rounds), inputs, inputs.symbols)
+    operands = _operands(lines, inputs) or _subject(lines, inputs, frozenset(shifts))
+    taken = {operand.tensor for operand in operands} | inputs.symbols | set(shifts)
+    return Anatomy(
+        operands=operands,
+        multipliers=_named(_factors(rounds), inputs, taken),
+        shifts=tuple(name for name in shifts if name not in {operand.tensor for operand in operands}),
+        symbols=inputs.symbols,
+        rounds=rounds,
+        clips=tuple(place for place in places if place.node.op == "call" and place.node.name == "clip"),
+        relus=tuple(place for place in places if place.node.op == "relu"),
+        lookups=tuple(place for place in places if place.node.op == "index" and place.node.value),
+        paddings=tuple(place for place in places if place.node.op == "outside"),
+    )
 
 
 def _named(nodes: Iterator[Node], inputs: _Inputs, taken: set[str] | frozenset[str]) -> tuple[str, ...]:
@@ -115,14 +133,21 @@ def _named(nodes: Iterator[Node], inputs: _Inputs, taken: set[str] | frozenset[s
 def _factors(rounds: tuple[Place, ...]) -> Iterator[Node]:
     """Direct factors of products in what is rounded, sums left out: `S[m,n] * mult[n]` gives both."""
     for place in rounds:
-        for node in _outside_sums(place.node.args[0]):
-            if node.op == "*":
-                yield from (arg for arg in node.args if arg.op in {"index", "name"})
+        for factor in factors(place.node.args[0]):
+            if factor.op in {"index", "name"}:
+                yield factor
+
+
+def factors(node: Node) -> Iterator[Node]:
+    """Both sides of every product below a node, sums left out."""
+    for inner in _outside_sums(node):
+        if inner.op == "*":
+            yield from inner.args
 
 
 def _outside_sums(node: Node) -> Iterator[Node]:
     yield node
-    if node.op not in {"sum", "accsat"}:
+    if node.op not in SUMS:
         for child in node.args:
             yield from _outside_sums(child)
 
@@ -131,7 +156,7 @@ def _operands(lines: list[Assignment], inputs: _Inputs) -> tuple[Operand, ...]:
     found: dict[str, Operand] = {}
     for line in lines:
         for node in walk(line.body):
-            if node.op in {"sum", "accsat"}:
+            if node.op in SUMS:
                 summed = {name for name, _ in node.binders}
                 for leaf in _multiplied(node.args[-1]):
                     if leaf.name in inputs.tensors:
@@ -139,14 +164,44 @@ def _operands(lines: list[Assignment], inputs: _Inputs) -> tuple[Operand, ...]:
     return tuple(found.values())
 
 
+def _subject(lines: list[Assignment], inputs: _Inputs, shifts: frozenset[str]) -> tuple[Operand, ...]:
+    """The one operand of an operation without products under a sum; none when no tensor is read at a single place."""
+    summed = [(leaf, {name for name, _ in node.binders}) for node in _sums(lines) for leaf in _elements(node.args[-1])]
+    direct = [(leaf, set[str]()) for line in lines for leaf in _elements(line.body)]
+    own = {name for line in lines for name in line.indices}
+    read = [leaf.name for leaf, _ in direct]
+    known = [
+        (leaf, names)
+        for leaf, names in summed or direct
+        if leaf.name in inputs.tensors and leaf.name not in shifts and read.count(leaf.name) == 1
+    ]
+    if not known:
+        return ()
+    leaf, names = max(known, key=lambda pair: sum(arg.op == "name" and arg.name in own | pair[1] for arg in pair[0].args))
+    return (_operand(leaf, names),)
+
+
+def _sums(lines: list[Assignment]) -> Iterator[Node]:
+    return (node for line in lines for node in walk(line.body) if node.op in SUMS)
+
+
 def _multiplied(body: Node) -> Iterator[Node]:
     """Tensor elements below a product."""
     for node in walk(body):
         if node.op == "*":
-            yield from (leaf for leaf in walk(node) if leaf.op == "index")
+            yield from _elements(node)
+
+
+def _elements(node: Node) -> Iterator[Node]:
+    """Tensor elements below a node; what chooses an element is none, and neither is a table."""
+    if node.op == "index" and not node.value:
+        yield node
+        return
+    for child in node.args:
+        yield from _elements(child)
 
 
 def _operand(leaf: Node, summed: set[str]) -> Operand:
     axes = range(len(leaf.args))
     sums = tuple(axis for axis in axes if leaf.args[axis].op == "name" and leaf.args[axis].name in summed)
-    return Operand(leaf.name, sums, tuple(axis for axis in axes if axis not in sums))
+    return Operand(leaf.name, sums, tuple(axis for axis in axes if axis not in sums), leaf.args)

@@ -60,6 +60,18 @@ class Bench:
         """Random shapes with at least `terms` terms in a sum, if the contract allows that many."""
         return self._site(kind, shapes.deep(self.contract, self.contract.operations[kind], self.rng, budget, terms))
 
+    def largest(self, kind: int, budget: int) -> Site:
+        """The largest of many shapes within the budget."""
+        return self._site(kind, shapes.largest(self.contract, self.contract.operations[kind], self.rng, budget))
+
+    def square(self, kind: int, budget: int) -> Site:
+        """Random shapes whose dimensions are the same as far as the contract allows."""
+        return self._site(kind, shapes.square(self.contract, self.contract.operations[kind], self.rng, budget))
+
+    def nested(self, kind: int, budget: int) -> Site:
+        """Random shapes under which as many loops as possible repeat."""
+        return self._site(kind, shapes.nested(self.contract, self.contract.operations[kind], self.rng, budget))
+
     def _site(self, kind: int, variables: dict[str, int]) -> Site:
         return Site(self.contract, kind, variables, self.rng)
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from verif.contract.floats import FORMATS
 from verif.contract.model import TensorType
 
 Array = NDArray[np.int64]
 Shape = tuple[int, ...]
+REACH = 3
+"""Exponents either side of one of most floats: their sums round, and none vanishes beside the others."""
+LIKE, SPECIAL, ANY = 0.85, 0.08, 0.995
 
 
 def uniform(kind: TensorType, shape: Shape, rng: np.random.Generator) -> Array:
-    """Every legal value equally likely."""
+    """Every legal value equally likely; of floats the patterns of numbers that can be added and multiplied."""
+    if kind.form:
+        return near_one(kind, shape, rng, REACH)
     return rng.integers(*limits(kind), shape, np.int64, endpoint=True)
 
 
@@ -22,7 +28,12 @@ def limits(kind: TensorType) -> tuple[int, int]:
 
 
 def corners(kind: TensorType, shape: Shape, rng: np.random.Generator) -> Array:
-    """A mixture, per element: uniform, log-uniform magnitude, limits and their neighbours, powers of two, 0 and 1."""
+    """A mixture, per element: uniform, log-uniform magnitude, limits and their neighbours, powers of two, 0 and 1.
+
+    Of floats: mostly numbers of like size, some of any size, zeros, subnormals and the largest; rarely one that is none.
+    """
+    if kind.form:
+        return _float_corners(kind, shape, rng)
     choice = rng.integers(0, 4, shape)
     bits = min(kind.bits, 62)  # both signs of every power fit int64
     magnitude = np.exp2(rng.random(shape) * bits).astype(np.int64) * rng.choice([-1, 1], shape)
@@ -30,6 +41,29 @@ def corners(kind: TensorType, shape: Shape, rng: np.random.Generator) -> Array:
     powers = (1 << rng.integers(0, bits, shape)) * rng.choice([-1, 1], shape)
     mixed = np.select([choice == 0, choice == 1, choice == 2], [magnitude, special, powers], uniform(kind, shape, rng))  # noqa: PLR2004
     return clip(kind, mixed)
+
+
+def near_one(kind: TensorType, shape: Shape, rng: np.random.Generator, reach: int) -> Array:
+    """Patterns of floats of either sign between 2**-reach and 2**(reach+1), as far as the format goes."""
+    form = FORMATS[kind.form]
+    reach = min(reach, form.bias - 1)
+    exponent = form.bias + rng.integers(-reach, reach, shape, np.int64, endpoint=True)
+    fraction = rng.integers(0, 1 << form.fraction, shape, np.int64)
+    sign = rng.integers(0, 2, shape, np.int64) << (form.bits - 1)
+    return clip(kind, sign | (exponent << form.fraction) | fraction)
+
+
+def _float_corners(kind: TensorType, shape: Shape, rng: np.random.Generator) -> Array:
+    form = FORMATS[kind.form]
+    choice, sign = rng.random(shape), np.int64(1 << (form.bits - 1))
+    least = np.int64(1) << form.fraction
+    finite = (((1 << form.exponent) - 1) << form.fraction) - 1  # without infinities, the largest number lies above
+    special = np.array([0, sign, 1, sign | 1, least - 1, least, finite, sign | finite], np.int64)
+    anything = rng.integers(0, 1 << form.bits, shape, np.int64)
+    number = np.where((anything & ~sign) > finite, anything & (sign | (finite >> 1)), anything)
+    like, special_one = near_one(kind, shape, rng, REACH), rng.choice(special, shape)
+    drawn = [choice < LIKE, choice < LIKE + SPECIAL, choice < ANY]
+    return clip(kind, np.select(drawn, [like, special_one, number], anything))
 
 
 def small(kind: TensorType, shape: Shape, rng: np.random.Generator, magnitude: int) -> Array:
@@ -56,17 +90,24 @@ def coded(kind: TensorType, shape: Shape, code: int) -> Array:
 def identity(kind: TensorType, shape: Shape) -> Array:
     """One where the last two indices agree modulo the shorter axis, zero elsewhere."""
     if len(shape) < 2:  # noqa: PLR2004  a matrix
-        return clip(kind, np.ones(shape, np.int64))
+        return np.full(shape, one(kind), np.int64)
     rows, columns = shape[-2:]
     span = min(rows, columns)
     plane = (np.arange(rows)[:, None] % span == np.arange(columns)[None, :] % span).astype(np.int64)
-    return clip(kind, np.broadcast_to(plane, shape).copy())
+    return clip(kind, np.broadcast_to(plane * one(kind), shape).copy())
+
+
+def one(kind: TensorType) -> int:
+    """What the tensor holds for one, or the legal value nearest to it."""
+    form = FORMATS.get(kind.form)
+    low, high = limits(kind)
+    return min(max(form.bias << form.fraction if form else 1, low), high)
 
 
 def one_hot(kind: TensorType, shape: Shape, rng: np.random.Generator) -> Array:
     """A single one at a random place."""
     array = np.zeros(shape, np.int64)
-    array.reshape(-1)[rng.integers(array.size)] = 1
+    array.reshape(-1)[rng.integers(array.size)] = one(kind)
     return clip(kind, array)
 
 

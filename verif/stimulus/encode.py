@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from verif.contract.expr import evaluate
 from verif.contract.model import Channel, Contract, Operation, Stream
+from verif.contract.origin import origin_of
 from verif.contract.pack import beat_count, beats, width
 from verif.contract.scope import constants
+from verif.contract.signals import clock_number
 from verif.records import stimulus as file
 from verif.records.stimulus import Stimulus
 from verif.stimulus import traffic
@@ -91,15 +93,16 @@ class _Writer:
         """Appends one job with the operations it keeps. Stalls are drawn for all, so that those kept do not change."""
         rng = generator(job.testpoint, job.seed, "traffic")
         recipe, first, ops = Recipe(self.contract), len(self.ops.rows), kept(job, len(values.operations))
-        deadline = MARGIN + values.quiet
+        quiet = max([values.quiet, *(channel.lag + 1 for channel in self.contract.channels if channel.lag)])
+        deadline = MARGIN + quiet
         for op, one in enumerate(values.operations):
             stalls = [self.stalls(channel, one, rng) for channel in self.contract.channels]
             if op in ops:
-                deadline += self.operation(number, one, recipe, stalls)
+                deadline += self.operation(number, one, recipe.of(job, op), stalls)
         idle_seed = int(generator(job.testpoint, job.seed, "idle").integers(1, 1 << 63))
         self.jobs.add(
             number, job.testpoint.encode(), job.seed, first, len(ops), values.reset_cycles, deadline,
-            values.quiet, values.idle, idle_seed,
+            quiet, values.idle, idle_seed,
         )  # fmt: skip
 
     def stalls(self, channel: Channel, values: OperationValues, rng: np.random.Generator) -> _Stalls:
@@ -123,9 +126,9 @@ class _Writer:
         return WATCHDOG * evaluate(operation.max_cycles.value, names) + stalled + values.quiet
 
     def segment(self, channel: Channel, values: OperationValues, stalls: _Stalls) -> int:
-        """Appends what crosses one channel; the sum of its gaps."""
+        """Appends what crosses one channel; the sum of its gaps, in cycles of the first clock."""
         operation, (drawn, mode) = self.contract.operations[values.kind_index], stalls
-        self.segments.add(self.beat_total, len(drawn), self.word_total)
+        self.segments.add(self.beat_total, len(drawn), self.word_total, *pace(self.contract, channel, values.variables))
         if channel.dir == "in":
             for stream in streams_of(operation, channel.id):
                 packed = beats(self.contract, operation, stream, values.variables, values.inputs)
@@ -133,7 +136,8 @@ class _Writer:
         self.gaps.append(drawn)
         self.modes.append(np.full(len(drawn), mode, np.uint8))
         self.beat_total += len(drawn)
-        return int(drawn.sum())
+        first, own = (self.contract.clocks[number].period_ps for number in (0, clock_number(self.contract, channel)))
+        return -(-int(drawn.sum()) * own // first)
 
     def append_words(self, words: NDArray[np.uint32]) -> None:
         self.words.append(words)
@@ -143,8 +147,8 @@ class _Writer:
         schema = file.SCHEMA
         hold_words = WORDS_PER_SIGNAL * len(hold_signals(self.contract))
         channels = [
-            (c.id.encode(), file.IN if c.dir == "in" else file.OUT, bits, -(-bits // 32))
-            for c, bits in zip(self.contract.channels, self.widths, strict=True)
+            channel_row(self.contract, channel, bits)
+            for channel, bits in zip(self.contract.channels, self.widths, strict=True)
         ]
         beat = np.zeros(self.beat_total, schema["beat"])
         beat["gap"], beat["mode"] = _joined(self.gaps, np.uint32), _joined(self.modes, np.uint8)
@@ -156,6 +160,29 @@ class _Writer:
         )  # fmt: skip
 
 
+def channel_row(contract: Contract, channel: Channel, bits: int) -> tuple[Any, ...]:
+    """The row of a channel with `bits` of payload."""
+    kind, number = file.FROM_HANDSHAKE, 0
+    if origin := origin_of(contract, channel):
+        kinds = {"event": file.FROM_EVENT, "first": file.FROM_FIRST, "last": file.FROM_LAST, "pulse": file.FROM_PULSE}
+        among: dict[str, Sequence[str]] = {
+            "event": [event.id for event in contract.events],
+            "pulse": hold_signals(contract),
+        }
+        kind = kinds[origin.kind]
+        number = among.get(origin.kind, [one.id for one in contract.channels]).index(origin.name)
+    way = file.IN if channel.dir == "in" else file.OUT
+    return channel.id.encode(), way, clock_number(contract, channel), kind, number, bits, -(-bits // 32)
+
+
+def pace(contract: Contract, channel: Channel, variables: Mapping[str, int]) -> tuple[int, int]:
+    """Delay and distance of a fixed channel's beats in one operation, in the channel's cycles; zeros for any other."""
+    if channel.handshake != "fixed" or channel.delay is None:
+        return 0, 0
+    names = constants(contract) | dict(variables)
+    return evaluate(channel.delay.value, names), evaluate(channel.every.value, names) if channel.every else 1
+
+
 def gaps_of(
     channel: Channel, values: OperationValues, count: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.uint32], int]:
@@ -164,7 +191,7 @@ def gaps_of(
     drawn = traffic.gaps(stalls, count, rng)
     if channel.dir == "in" and not channel.gaps:
         drawn[1:] = 0
-    if channel.dir == "out" and channel.ready is None:
+    if channel.handshake == "fixed" or (channel.dir == "out" and channel.ready is None):
         drawn[:] = 0
     return drawn, traffic.mode(stalls) if channel.dir == "out" else file.STALL_FROM_PREVIOUS
 

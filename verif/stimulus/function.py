@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from verif.contract.nodes import walk
 from verif.stimulus import data
 from verif.stimulus.bench import Bench, directed_operation, random_operation
-from verif.stimulus.parameters import UNIT, legal_scale
-from verif.stimulus.site import Site
+from verif.stimulus.parameters import UNIT, legal_scale, random_parameters
+from verif.stimulus.site import Site, Slot
 from verif.stimulus.solve import covering, steered
 from verif.stimulus.values import JobValues, OperationValues, Stalls
 
@@ -99,6 +102,25 @@ def sequence(bench: Bench) -> JobValues:
             site = bench.sampled(bench.any_kind(), SMALL)
         made.append(random_operation(site))
     return bench.job(made)
+
+
+def padding_value(bench: Bench) -> JobValues:
+    """FUN-09: what stands outside a tensor takes the limits of its range and values between, never zero if it may."""
+    made: list[OperationValues] = []
+    for kind in bench.having(lambda a: a.paddings):
+        for number in range(4):
+            site = bench.unequal(kind, MEDIUM)
+            names = {node.name for place in site.anatomy.paddings for node in walk(place.node.args[1])}
+            padding = {slot.name: _filling(site, slot, number) for slot in site.slots() if slot.name in names}
+            operands = site.operand_values({})
+            made.append(site.filled({**operands, **random_parameters(site, operands), **padding}))
+    return bench.job(made)
+
+
+def _filling(site: Site, slot: Slot, number: int) -> data.Array | int:
+    inner = [int(value) or slot.high for value in site.rng.integers(slot.low, slot.high, 2, np.int64, endpoint=True)]
+    value = (slot.low, slot.high, *inner)[number] or slot.high
+    return np.full(slot.shape, value, np.int64) if slot.shape else value
 
 
 def shortest(bench: Bench) -> JobValues:

@@ -10,7 +10,7 @@ import numpy as np
 from verif.stimulus import data
 from verif.stimulus.bench import Bench, directed_operation, random_operation
 from verif.stimulus.function import MEDIUM
-from verif.stimulus.parameters import UNIT, Scale, legal_scale
+from verif.stimulus.parameters import UNIT, Scale, constant_scale, legal_scale
 from verif.stimulus.site import Site
 from verif.stimulus.solve import covering, free_extent, residue, rounded, steered
 from verif.stimulus.values import JobValues, OperationValues
@@ -25,13 +25,13 @@ def extreme_products(bench: Bench) -> JobValues:
     made: list[OperationValues] = []
     for kind in bench.having(lambda a: len(a.operands) > 1):
         site = bench.unequal(kind, MEDIUM)
-        for scale in _product_scales(site):
+        for scale in product_scales(site):
             made += [directed_operation(site, operands, scale) for operands in _pairs(site)]
-        made.append(directed_operation(site, _special(site), *_product_scales(site)))
+        made.append(directed_operation(site, _special(site), *product_scales(site)))
     return bench.job(made)
 
 
-def _product_scales(site: Site) -> tuple[Scale, ...]:
+def product_scales(site: Site) -> tuple[Scale, ...]:
     """One, and the scale that brings the greatest product just inside the output range."""
     greatest = max(abs(site.kind(o.tensor).low) for o in site.anatomy.operands) ** 2
     limit = site.output_limits()[1]
@@ -119,6 +119,8 @@ def _attempt(bench: Bench, kind: int, total: Callable[[Site, Scale], int]) -> Op
 def _chosen_scales(site: Site) -> Sequence[Scale]:
     """Up to three scales that the operation can realise and whose ties its sums can reach."""
     reach = site.kind(site.anatomy.operands[0].tensor).high * max(1, site.terms)
+    if (fixed := constant_scale(site)) and fixed[1]:
+        return (fixed,)
     legal = [scale for scale in SCALES if legal_scale(site, scale) and 1 << scale[1] <= reach]
     if not legal:
         return ((1, 1),)
@@ -137,8 +139,9 @@ def clip_bounds(bench: Bench) -> JobValues:
     for kind in bench.having(lambda a: a.clips):
         site = bench.deep(kind, MEDIUM, TERMS)
         low, high = site.output_limits()
-        scale = next((s for s in ((1, j) for j in range(40)) if legal_scale(site, s)), UNIT)
+        plain = next((s for s in ((1, j) for j in range(40)) if legal_scale(site, s)), UNIT)
+        scale = constant_scale(site) or plain
         wanted = covering(site, [low - 1, low, low + 1, high - 1, high, high + 1], least=2)
-        solved = [steered(site, totals << scale[1]) for totals in wanted]
+        solved = [steered(site, -(-(totals << scale[1]) // scale[0])) for totals in wanted]
         made += [directed_operation(site, operands or _small(site), scale) for operands in solved]
     return bench.job(made)

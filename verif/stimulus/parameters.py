@@ -8,6 +8,7 @@ import numpy as np
 
 from verif.contract.model import TensorType
 from verif.stimulus import data
+from verif.stimulus.anatomy import factors
 from verif.stimulus.site import Site, Slot
 from verif.stimulus.values import Tensors
 
@@ -20,8 +21,7 @@ def random_parameters(site: Site, operands: Tensors) -> dict[str, data.Array | i
     """Scales that spread results over the output range, beyond it, and near zero; other inputs corner-biased."""
     low, high = site.output_limits()
     typical = (high - low) / 2 / site.typical_sum(operands)
-    shift = _slot(site, site.anatomy.shifts)
-    multiplier = _slot(site, site.anatomy.multipliers)
+    shift, multiplier = _shift(site), _slot(site, site.anatomy.multipliers)
 
     def choose() -> Scale:
         return _random_scale(site.rng, typical * 2 ** site.rng.uniform(-2.5, 1.5), multiplier, shift)
@@ -37,27 +37,51 @@ def fixed_parameters(site: Site, *scales: Scale) -> dict[str, data.Array | int]:
 
 def scaled(site: Site, choose: Callable[[], Scale]) -> dict[str, data.Array | int]:
     """Multipliers and shifts that realise one chosen scale per element; empty when the operation has neither."""
-    multiplier, shift = _slot(site, site.anatomy.multipliers), _slot(site, site.anatomy.shifts)
-    lead = multiplier or shift
-    if lead is None:
+    multiplier, shift = _slot(site, site.anatomy.multipliers), _shift(site)
+    drawn = [slot for slot in (multiplier, shift) if slot is not None and slot.name]
+    if not drawn:
         return {}
-    paired = shift is None or multiplier is None or shift.shape == multiplier.shape
-    count = int(np.prod(lead.shape, dtype=np.int64)) if paired else 1
+    paired = len({slot.shape for slot in drawn}) == 1
+    count = int(np.prod(drawn[0].shape, dtype=np.int64)) if paired else 1
     pairs = np.array([_realised(choose(), multiplier, shift, site.rng) for _ in range(count)], dtype=np.int64)
     filled: dict[str, data.Array | int] = {}
     for slot, column in ((multiplier, 0), (shift, 1)):
-        if slot is not None:
+        if slot in drawn and slot is not None:
             filled[slot.name] = pairs[:, column].reshape(slot.shape) if paired else np.full(slot.shape, pairs[0, column])
     return filled
 
 
 def legal_scale(site: Site, scale: Scale) -> bool:
     """Whether the operation's own multiplier and shift can realise exactly this scale."""
-    return bool(_exponents(scale, _slot(site, site.anatomy.multipliers), _slot(site, site.anatomy.shifts)))
+    return bool(_exponents(scale, _slot(site, site.anatomy.multipliers), _shift(site)))
+
+
+def constant_scale(site: Site) -> Scale | None:
+    """The scale that the math itself fixes: a constant factor of what is rounded, or else clipped, and its shift."""
+    if site.anatomy.parameters:
+        return None
+    places = site.anatomy.rounds[:1] or site.anatomy.clips[-1:]
+    found = [site.constant(factor) for place in places for factor in factors(place.node.args[0])]
+    m, shift = next((value for value in found if value and value > 0), 1), _shift(site)
+    j = shift.low if shift else 0
+    while m % 2 == 0 and j > 0:
+        m, j = m // 2, j - 1
+    return (m, j) if m % 2 else None
 
 
 def _slot(site: Site, names: tuple[str, ...]) -> Slot | None:
     return next((slot for slot in site.slots() if slot.name in names[:1]), None)
+
+
+def _shift(site: Site) -> Slot | None:
+    """What shifts the rounded value; a slot without a name when that is a constant."""
+    if found := _slot(site, site.anatomy.shifts):
+        return found
+    for place in site.anatomy.rounds[:1]:
+        if not site.anatomy.shifts:
+            constant = site.constant(place.node.args[1])
+            return None if constant is None else Slot("", (), constant, constant)
+    return None
 
 
 def _filled(slot: Slot, value: int) -> data.Array | int:

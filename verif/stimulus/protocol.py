@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from verif.contract.steps import written
 from verif.stimulus.bench import Bench, random_operation
 from verif.stimulus.function import MEDIUM, SMALL
 from verif.stimulus.values import FULL_RATE, JobValues, Stalls
@@ -45,9 +46,26 @@ def input_gaps(bench: Bench) -> JobValues:
 
 def event_order(bench: Bench) -> JobValues:
     """PRO-31: an event that is waited for, early or late against the last output beat."""
-    waiting = [k for k in bench.kinds if any(step.kind == "wait" for step in bench.contract.operations[k].steps)]
+    waiting = [k for k in bench.kinds if any(s.kind == "wait" for s in written(bench.contract.operations[k].steps))]
     sinks = (FULL_RATE, Stalls(percent=80), Stalls(burst=True))
     return bench.job([random_operation(bench.sampled(kind, SMALL), FULL_RATE, sink) for kind in waiting for sink in sinks])
+
+
+def responses(bench: Bench) -> JobValues:
+    """PRO-26: commands at full rate while responses are taken at once, late, in bursts, or only after they were seen."""
+    sinks = (FULL_RATE, Stalls(percent=50), Stalls(percent=20, burst=True), Stalls(percent=40, least=2, from_valid=True))
+    made = [random_operation(bench.sampled(kind, MEDIUM), FULL_RATE, sink) for sink in sinks for kind in bench.kinds]
+    return bench.job(made)
+
+
+def scrambled_configuration(bench: Bench) -> JobValues:
+    """PRO-32: operations of other configurations one after another, stalled so that each is long past its sampling."""
+    kinds = bench.contract.operations
+    held = [k for k in bench.kinds if any(step.kind == "set" and step.until for step in written(kinds[k].steps))]
+    sources = (Stalls(percent=40), Stalls(percent=20, burst=True), FULL_RATE)
+    sinks = (FULL_RATE, Stalls(percent=30), Stalls(percent=60))
+    pairs = [(kind, source, sink) for kind in held for source, sink in zip(sources, sinks, strict=True)]
+    return bench.job([random_operation(bench.sampled(kind, SMALL), source, sink) for kind, source, sink in pairs])
 
 
 def back_pressure(bench: Bench) -> JobValues:

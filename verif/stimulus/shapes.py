@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from verif.contract.expr import evaluate
 from verif.contract.model import Contract, Operation
+from verif.contract.nodes import walk
 from verif.contract.pack import beat_count
-from verif.contract.scope import allowed, shapes, variable_values
+from verif.contract.scope import allowed, constants, input_tensors, shapes, variable_values
+from verif.contract.syntax import parse_expr
 from verif.stimulus.anatomy import anatomy
 from verif.stimulus.values import StimulusError
 
@@ -61,6 +64,36 @@ def deep(contract: Contract, operation: Operation, rng: np.random.Generator, bud
     return max(fitting, key=lambda v: (min(reduction(contract, operation, v), terms), distinct(contract, operation, v)))
 
 
+def largest(contract: Contract, operation: Operation, rng: np.random.Generator, budget: int) -> dict[str, int]:
+    """As `sample`, preferring operations that cost the most."""
+    costs = [(cost(contract, operation, v), v) for v in _draws(contract, operation, rng)]
+    fitting = [pair for pair in costs if pair[0] <= budget]
+    return max(fitting, key=lambda pair: pair[0])[1] if fitting else smallest(contract, operation, rng)
+
+
+def square(contract: Contract, operation: Operation, rng: np.random.Generator, budget: int) -> dict[str, int]:
+    """As `sample`, preferring tensors whose dimensions are the same, where exchanged indices stay inside."""
+    fitting = [v for v in _draws(contract, operation, rng) if cost(contract, operation, v) <= budget]
+    extents = [{n for shape in shapes(contract, operation, v).values() for n in shape} for v in fitting]
+    if not fitting:
+        return smallest(contract, operation, rng)
+    return min(zip(fitting, extents, strict=True), key=lambda pair: len(pair[1]))[0]
+
+
+def nested(contract: Contract, operation: Operation, rng: np.random.Generator, budget: int) -> dict[str, int]:
+    """As `sample`, preferring loops that really repeat, so that their order can be seen."""
+    fitting = [v for v in _draws(contract, operation, rng) if cost(contract, operation, v) <= budget]
+    return max(fitting, key=lambda v: repeating(contract, operation, v)) if fitting else smallest(contract, operation, rng)
+
+
+def repeating(contract: Contract, operation: Operation, variables: Mapping[str, int]) -> int:
+    """Loops of the operation's streams with an extent of two or more; those whose extent needs other loops count not."""
+    names, own = constants(contract) | dict(variables), {name for stream in operation.streams for name, _ in stream.loops}
+    texts = [text.value for stream in operation.streams for _, text in stream.loops]
+    plain = [text for text in texts if not any(node.name in own for node in walk(parse_expr(text)))]
+    return sum(evaluate(text, names) > 1 for text in plain)
+
+
 def reduction(contract: Contract, operation: Operation, variables: Mapping[str, int]) -> int:
     """Terms of the sum over the first operand's summed axes."""
     operands = anatomy(operation).operands
@@ -71,9 +104,10 @@ def reduction(contract: Contract, operation: Operation, variables: Mapping[str, 
 
 
 def distinct(contract: Contract, operation: Operation, variables: Mapping[str, int]) -> int:
-    """Number of different extents greater than one among the operands' axes."""
+    """Number of different extents greater than one among the operands' axes; without operands, all inputs'."""
     extents = shapes(contract, operation, variables)
-    return len({n for operand in anatomy(operation).operands for n in extents[operand.tensor] if n > 1})
+    names = [operand.tensor for operand in anatomy(operation).operands] or input_tensors(operation)
+    return len({n for name in names for n in extents[name] if n > 1})
 
 
 def _draws(contract: Contract, operation: Operation, rng: np.random.Generator) -> list[dict[str, int]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from verif.contract.expr import evaluate_node
 from verif.contract.model import Contract, Operation, TensorType
-from verif.contract.nodes import ExprError
+from verif.contract.nodes import ExprError, Node
 from verif.contract.scope import allowed, constants, input_tensors, output_tensors, shapes, variable_values
 from verif.stimulus import data
 from verif.stimulus.anatomy import Anatomy, anatomy
@@ -75,13 +75,18 @@ class Site:
     def output_limits(self) -> tuple[int, int]:
         """Least and greatest result: the last clip's bounds when they are constant, else the last tensor's type."""
         kind = self.kind(output_tensors(self.operation)[-1])
-        names = constants(self.contract) | dict(self.variables)
         for place in reversed(self.anatomy.clips):
-            try:
-                return evaluate_node(place.node.args[1], names), evaluate_node(place.node.args[2], names)
-            except ExprError:
-                continue
+            low, high = (self.constant(node) for node in place.node.args[1:])
+            if low is not None and high is not None:
+                return low, high
         return kind.low, kind.high
+
+    def constant(self, node: Node) -> int | None:
+        """The value of a node that needs only the chosen variables; None for any other."""
+        try:
+            return evaluate_node(node, constants(self.contract) | dict(self.variables))
+        except ExprError:
+            return None
 
     def typical_sum(self, operands: Tensors) -> float:
         """Root-mean-square estimate of the sums that these operands give; at least 1."""

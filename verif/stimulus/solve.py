@@ -17,7 +17,7 @@ from verif.contract.scope import input_tensors, output_tensors
 from verif.contract.syntax import parse_math
 from verif.golden.evaluate import evaluate
 from verif.stimulus.anatomy import Place
-from verif.stimulus.data import Array, clip
+from verif.stimulus.data import Array, one
 from verif.stimulus.parameters import Scale
 from verif.stimulus.site import Site
 from verif.stimulus.values import OperationValues
@@ -38,9 +38,9 @@ def free_extent(site: Site, number: int) -> int:
 
 
 def steerable(site: Site) -> bool:
-    """Whether the first operand has plain summed and free axes, so that its sums can be chosen."""
+    """Whether the first operand's sums can be chosen: its axes are plainly summed or free, or it is not summed at all."""
     operands = site.anatomy.operands
-    return bool(operands and operands[0].sum_axes and operands[0].free_axes)
+    return bool(operands and operands[0].free_axes and (operands[0].sum_axes or len(operands) == 1))
 
 
 def covering(site: Site, targets: Sequence[int], least: int) -> list[Array]:
@@ -64,7 +64,7 @@ def steered(site: Site, totals: Array) -> dict[str, Array] | None:
     moved = [extents[first.tensor][axis] for axis in order]
     rows = np.stack([_spread(site, int(totals[row % len(totals)])) for row in range(free_extent(site, 0))])
     array = np.transpose(rows.reshape(moved), np.argsort(order))
-    ones = {o.tensor: clip(site.kind(o.tensor), np.ones(extents[o.tensor], np.int64)) for o in operands[1:]}
+    ones = {o.tensor: np.full(extents[o.tensor], one(site.kind(o.tensor)), np.int64) for o in operands[1:]}
     return {first.tensor: np.ascontiguousarray(array)} | ones
 
 

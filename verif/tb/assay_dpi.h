@@ -1,8 +1,8 @@
 // The buffer layer between Python and the transactors: tables in, observations out, one engine that runs jobs.
 //
-// Python hands over the stimulus' tables by pointer (they must outlive the run) and reads results back by pointer. The
-// transactors call in at every clock edge. The first call of an edge advances the engine, using only what earlier edges
-// brought, so the order in which a simulator runs the transactors within an edge changes nothing.
+// Python hands over the stimulus' tables by pointer (they must outlive the run) and reads results back by pointer. Before
+// every rising clock edge the main loop advances the engine, using only what earlier edges brought; at the edge the
+// transactors call in. So the order in which a simulator runs the transactors within an edge changes nothing.
 // Row layouts are those of verif/records: packed, little endian.
 #pragma once
 #include <cstdint>
@@ -34,6 +34,7 @@ struct SegmentRow {
     uint64_t beat_first;
     uint32_t count;
     uint64_t word_first;
+    uint32_t delay, every;
 };
 struct BeatRow {
     uint32_t gap;
@@ -41,8 +42,8 @@ struct BeatRow {
 };
 struct ChannelRow {
     char id[32];
-    uint8_t dir;
-    uint32_t width, words;
+    uint8_t dir, clock, origin;
+    uint32_t origin_at, width, words;
 };
 struct JobResult {
     uint32_t job, sequence;
@@ -102,17 +103,19 @@ const assay::OpResult* assay_op_results();
 int assay_observed(uint32_t sequence, uint32_t channel, assay::Observed* seen);
 int assay_release(uint32_t sequence, uint32_t channel);                 // its buffers were copied
 
-// The main loop's side.
+// The main loop's side. Bit k of `rising`: clock k is about to rise. True when a job begins at this edge.
 int assay_running();
+int assay_edge(unsigned int rising);
 
 // The transactors' side; see the .sv files. They declare their shapes first; tables of another shape are refused.
 void assay_step_declare(unsigned int width);
-void assay_watch_declare(unsigned int channel, unsigned int width);
-unsigned int assay_step_edge(unsigned long long cycle, unsigned int events);
+void assay_watch_declare(unsigned int channel, unsigned int width, unsigned int clock);
+unsigned int assay_step_edge(unsigned int events);
 void assay_step_hold(uint32_t* hold);
-unsigned int assay_source_edge(unsigned int channel, unsigned long long cycle, unsigned char ready);
+unsigned int assay_source_edge(unsigned int channel, unsigned char ready);
 void assay_source_payload(unsigned int channel, uint32_t* payload);
-unsigned char assay_sink_edge(unsigned int channel, unsigned long long cycle, unsigned char valid, unsigned char ready);
-void assay_watch_beat(unsigned int channel, unsigned long long cycle, const uint32_t* payload);
-void assay_watch_mark(unsigned int channel, unsigned long long cycle, unsigned int what);
+unsigned char assay_sink_edge(unsigned int channel, unsigned char valid, unsigned char ready);
+unsigned char assay_fixed_edge(unsigned int channel, unsigned char event_rose);  // does a beat cross at this edge
+void assay_watch_beat(unsigned int channel, const uint32_t* payload);
+void assay_watch_mark(unsigned int channel, unsigned int what);
 }

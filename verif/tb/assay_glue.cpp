@@ -1,4 +1,5 @@
-// Binds one generated model (Vassay) to the main loop; see assay_model.h. ASSAY_HALF_PERIOD and VM_TRACE come from the build.
+// Binds one generated model (Vassay) to the main loop; see assay_model.h. ASSAY_CLOCKS (how many),
+// ASSAY_PERIODS (in ps, separated by commas) and VM_TRACE come from the build.
 #include "assay_model.h"
 
 #include "Vassay.h"
@@ -10,7 +11,23 @@ namespace {
 
 Vassay& model_of(void* model) { return *static_cast<Vassay*>(model); }
 void* make(VerilatedContext* context) { return new Vassay{context, ""}; }
-void clock_pin(void* model, unsigned char level) { model_of(model).clk_i = level; }
+constexpr uint64_t kPeriods[] = {ASSAY_PERIODS};
+static_assert(sizeof kPeriods / sizeof *kPeriods == ASSAY_CLOCKS);
+
+void clock_pin(void* model, unsigned number, unsigned char level) {
+    switch (number) {
+#if ASSAY_CLOCKS > 1
+        case 1: model_of(model).clk1_i = level; break;
+#endif
+#if ASSAY_CLOCKS > 2
+        case 2: model_of(model).clk2_i = level; break;
+#endif
+#if ASSAY_CLOCKS > 3
+        case 3: model_of(model).clk3_i = level; break;
+#endif
+        default: model_of(model).clk_i = level; break;
+    }
+}
 void eval(void* model) { model_of(model).eval(); }
 
 #if VM_TRACE
@@ -31,4 +48,4 @@ void close_waves(void*) {}
 
 }  // namespace
 
-extern const AssayModel assay_model = {make, clock_pin, eval, open_waves, dump_waves, close_waves, ASSAY_HALF_PERIOD};
+extern const AssayModel assay_model = {make, clock_pin, eval, open_waves, dump_waves, close_waves, kPeriods, ASSAY_CLOCKS};

@@ -1,6 +1,7 @@
-// The simulator's main: a clock in C++, and VPI phases only when Python has something to do.
+// The simulator's main: clocks in C++, and VPI phases only when Python has something to do.
 //
-// While the job engine runs and no timed callback is due, the loop only toggles the clock and evaluates the model. When the
+// While the job engine runs and no timed callback is due, the loop only toggles clocks and evaluates the model; edges that
+// fall together are one evaluation. Each job finds the other clocks in the same phase to the first. When the
 // engine has finished, or a callback is due, the VPI phases run in the order of IEEE 1800 clause 4.4: value changes until
 // settled, read-write, inertial puts, read-only, next time, timed callbacks. The design's final blocks are never run: by
 // then the record has been written.
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 #include "assay_dpi.h"
 #include "assay_model.h"
@@ -33,14 +35,43 @@ namespace {
 
 constexpr uint64_t kNever = ~0ull;
 
+struct Clock {
+    uint64_t high, low, next;  // time units at each level; time of the next edge
+    bool level = false;
+};
+
 struct Simulation {
     VerilatedContext* context;
     void* model;
     void* waves;
-    uint64_t next_edge;
+    std::vector<Clock> clocks;
+    uint64_t next_edge = 0;
     uint64_t now = 0, last_dump = 0;
-    bool level = false, dumped = false;
+    bool dumped = false;
 };
+
+void find_next_edge(Simulation& s) {
+    s.next_edge = s.clocks[0].next;
+    for (const Clock& clock : s.clocks) s.next_edge = std::min(s.next_edge, clock.next);
+}
+
+void make_clocks(Simulation& s) {
+    for (unsigned k = 0; k < assay_model.clocks; ++k) {
+        const uint64_t period = assay_model.periods[k], high = std::max<uint64_t>(period / 2, 1);
+        s.clocks.push_back({high, std::max<uint64_t>(period - high, 1), high});
+        assay_model.clock(s.model, k, 0);
+    }
+    find_next_edge(s);
+}
+
+// A job begins in reset: the other clocks fall and start over, so that how long the jobs before took changes nothing.
+void restart_others(Simulation& s) {
+    for (unsigned k = 1; k < s.clocks.size(); ++k) {
+        s.clocks[k].level = false;
+        s.clocks[k].next = s.now + s.clocks[k].low;
+        assay_model.clock(s.model, k, 0);
+    }
+}
 
 void settle() {
     while (VerilatedVpi::callValueCbs()) {
@@ -77,11 +108,20 @@ void move_to(Simulation& s, uint64_t time) {
 
 void clock_edge(Simulation& s) {
     move_to(s, s.next_edge);
-    s.next_edge += assay_model.half_period;
-    s.level = !s.level;
-    assay_model.clock(s.model, s.level);
+    unsigned rising = 0;
+    for (unsigned k = 0; k < s.clocks.size(); ++k) {
+        Clock& clock = s.clocks[k];
+        if (clock.next != s.now) continue;
+        clock.level = !clock.level;
+        clock.next += clock.level ? clock.high : clock.low;
+        rising |= unsigned{clock.level} << k;
+        assay_model.clock(s.model, k, clock.level);
+    }
+    const bool begins = rising && assay_edge(rising);
     assay_model.eval(s.model);
     dump(s);
+    if (begins) restart_others(s);
+    find_next_edge(s);
 }
 
 // Moves to the next time at which Python is needed; false when nothing is left to wait for.
@@ -118,12 +158,12 @@ int main(int argc, char** argv) {
     context->fatalOnVpiError(false);
     const char* const file = waves_file(argc, argv);
     context->traceEverOn(file != nullptr);
-    Simulation s{context, assay_model.make(context), nullptr, assay_model.half_period};
+    Simulation s{context, assay_model.make(context), nullptr, {}};
     if (file && !(s.waves = assay_model.open_waves(s.model, file))) {
         std::fprintf(stderr, "this model was built without waves\n");
         return 2;
     }
-    assay_model.clock(s.model, 0);
+    make_clocks(s);
     assay_model.eval(s.model);  // initial blocks: the transactors declare themselves
     vlog_startup_routines_bootstrap();
     VerilatedVpi::callCbs(cbStartOfSimulation);

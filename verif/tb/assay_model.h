@@ -7,12 +7,13 @@ class VerilatedContext;
 
 struct AssayModel {
     void* (*make)(VerilatedContext* context);
-    void (*clock)(void* model, unsigned char level);  // drives the clock pin; takes effect at the next eval
+    void (*clock)(void* model, unsigned number, unsigned char level);  // drives a clock pin; takes effect at the next eval
     void (*eval)(void* model);
     void* (*open_waves)(void* model, const char* file);  // nullptr when the model was built without waves
     void (*dump_waves)(void* waves, uint64_t time);
     void (*close_waves)(void* waves);
-    uint64_t half_period;  // time units (ps)
+    const uint64_t* periods;  // of every clock, in time units (ps)
+    unsigned clocks;
 };
 
 extern const AssayModel assay_model;

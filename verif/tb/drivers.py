@@ -10,7 +10,7 @@ from verif.contract.ports import Ports
 from verif.contract.signals import Signal, channel_layout, parse_signal
 from verif.tb.hold import BITS_PER_SIGNAL, hold_layout
 
-CLOCK = "clk_i"  # the harness' own clock input
+MAX_CLOCKS = 4  # kClocks in assay_engine.h
 
 
 class HarnessError(ValueError):
@@ -25,6 +25,11 @@ class Drive:
     hi: int
     lo: int
     expression: str
+
+
+def clock_input(number: int) -> str:
+    """The harness' own input of the contract's clock `number`: clk_i, clk1_i, ..."""
+    return f"clk{number or ''}_i"
 
 
 def literal(value: int, width: int) -> str:
@@ -47,7 +52,8 @@ def all_drives(contract: Contract, ports: Ports) -> tuple[Drive, ...]:
 
 
 def _drives(contract: Contract, ports: Ports) -> Iterator[Drive]:
-    yield from (_whole(ports, clock.port.value, CLOCK) for clock in contract.clocks)
+    for number, clock in enumerate(contract.clocks):
+        yield _whole(ports, clock.port.value, clock_input(number))
     yield from (_whole(ports, reset.port.value, "in_reset" if reset.active else "!in_reset") for reset in contract.resets)
     for tie in contract.ties:
         width = len(_bits(ports, parse_signal(tie.port.value)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from verif.contract.model import Channel, Contract, Operation
+from verif.contract.steps import written
 from verif.stimulus.anatomy import anatomy
 
 _DECLARATIONS = ("numerics", "security", "safety", "claims", "timing")
@@ -52,7 +53,7 @@ _CHANNEL: dict[str, Callable[[Channel], bool]] = {
     "axi4stream_last_in": lambda c: _stream(c) and not _out(c) and "last" in c.roles,
     "axi4stream_keep": lambda c: _stream(c) and bool({"keep", "strb"} & set(c.roles)),
     "axi4stream_id": lambda c: _stream(c) and bool({"id", "dest", "user"} & set(c.roles)),
-    "input_gaps": lambda c: c.gaps and not _out(c),
+    "input_gaps": lambda c: c.gaps and not _out(c) and c.handshake != "fixed",
     "idle_random": lambda c: c.idle == "random" and not _out(c),
 }
 
@@ -75,8 +76,12 @@ _OPERATION: dict[str, Callable[[Operation], bool]] = {
     "depthwise": lambda o: o.kind == "depthwise",
     "pool": lambda o: o.kind == "pool",
     "elementwise": lambda o: o.kind == "elementwise",
-    "held_configuration": lambda o: any(step.kind == "set" and step.until for step in o.steps),
-    "event": lambda o: any(step.kind == "wait" for step in o.steps),
+    "lut": lambda o: bool(anatomy(o).lookups),
+    "padding": lambda o: bool(anatomy(o).paddings),
+    "float": lambda o: any(kind.form for kind in o.tensors.values()),
+    "float8": lambda o: any(kind.form and kind.bits == 8 for kind in o.tensors.values()),  # noqa: PLR2004  same
+    "held_configuration": lambda o: any(step.kind == "set" and step.until for step in written(o.steps)),
+    "event": lambda o: any(step.kind == "wait" for step in written(o.steps)),
 }
 _CONTRACT: dict[str, Callable[[Contract], bool]] = {
     "reset": lambda c: bool(c.resets),
@@ -103,6 +108,7 @@ _WORDS = {
     "float": "floating-point type",
     "float8": "8-bit floating-point type",
     "lut": "table lookup",
+    "padding": "element outside its tensor",
     "decl:ftti_cycles": "ftti",
     "decl:locked": "locked registers",
     "event": "event that an operation waits for",

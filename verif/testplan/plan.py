@@ -12,6 +12,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 
+SELF_TEST = "SELF-01"
+"""The row that the submitter's own tests fill: one seed a test, and an oracle that is not the centre's."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedTestpoint:
     """One row of the standard testplan as it stands for this design.

@@ -9,12 +9,12 @@ from typing import Literal
 from verif.contract.model import Contract
 from verif.stimulus.registry import FAMILIES
 from verif.testplan.features import features, reason_without
-from verif.testplan.plan import Batch, Job, Plan, PlannedTestpoint, development_seed
+from verif.testplan.plan import SELF_TEST, Batch, Job, Plan, PlannedTestpoint, development_seed
 from verif.testplan.reader import Testpoint, standard_testplan
 
 BATCHES = 2  # of ordinary jobs, each a simulator process; power-up jobs have a batch of their own
 POWER_UP = "RST-01"
-ELSEWHERE = ("LINT-01",)  # counted by another stage than judge
+ELSEWHERE = ("LINT-01", SELF_TEST)  # counted by another stage than judge
 NOT_IMPLEMENTED = "not implemented in this release"
 _State = Literal["planned", "not_applicable", "later"]
 
@@ -26,6 +26,7 @@ def make_plan(
     random_seeds: int,
     epoch: int,
     banked: Sequence[Job] = (),
+    self_tests: int = 0,
 ) -> Plan:
     """The plan of `contract` under a policy that asks for `milestones` with `random_seeds` per random testpoint.
 
@@ -34,9 +35,14 @@ def make_plan(
 
     `banked` are jobs that once failed. Each is one more seed of its testpoint, in a batch that is marked; power-up seeds
     join the power-up batch. A job whose testpoint is not planned by now, or that the plan has anyway, adds nothing.
+
+    `self_tests`: how many tests of the submitter's own count; each is one seed of its row.
     """
     testplan, present = standard_testplan(), features(contract)
     rows = tuple(_row(point, contract.profile, present, milestones, random_seeds, epoch) for point in testplan.testpoints)
+    if self_tests:
+        own = tuple(development_seed(SELF_TEST, index, epoch) for index in range(self_tests))
+        rows = tuple(replace(row, seeds=own) if row.id == SELF_TEST and row.state == "planned" else row for row in rows)
     replayed = _replayed(rows, banked)
     whole = tuple(replace(row, seeds=row.seeds + tuple(j.seed for j in replayed if j.testpoint == row.id)) for row in rows)
     return Plan(testplan.version, policy_name, contract.design.name, epoch, whole, _batches(rows, replayed, epoch))
@@ -71,6 +77,8 @@ def _state(point: Testpoint, profile: str, present: frozenset[str], milestones: 
 def _seeds(point: Testpoint, random_seeds: int, epoch: int) -> tuple[int, ...]:
     if point.kind == "static":
         return (0,)
+    if point.id == SELF_TEST:
+        return ()
     if point.id == POWER_UP:
         return powerup_seeds(point.id, point.seeds, epoch)
     count = random_seeds if point.kind == "random" else point.seeds

@@ -35,6 +35,7 @@ INNER: dict[tuple[str, ...], Mapping[str, Key]] = {
     ("operation",): tables.OPERATION,
     ("operation", "stream"): tables.STREAM,
     ("operation", "region"): tables.REGION,
+    ("selftest",): tables.SELFTEST,
     ("waiver_request",): tables.WAIVER_REQUEST,
     **{(name,): keys for name, keys in tables.OPTIONAL.items()},
 }
@@ -77,7 +78,16 @@ def test_our_manifests_satisfy_it(path: Path) -> None:
 def test_keys_are_those_of_the_reader(path: tuple[str, ...]) -> None:
     keys, found = INNER[path], part(path)
     assert list(found["properties"]) == list(keys)
-    assert sorted(found.get("required", ())) == sorted(name for name, key in keys.items() if key.required)
+    required = [*found.get("required", ()), *found.get("else", {}).get("required", ())]
+    assert sorted(required) == sorted(name for name, key in keys.items() if key.required)
+
+
+def test_an_opaque_design_needs_its_tests_and_no_channels() -> None:
+    opaque = {name: table for name, table in manifest().items() if name == "design"}
+    opaque["contract"] = {"version": "1.0", "profile": "opaque"}
+    assert not CHECK.is_valid(opaque)
+    assert CHECK.is_valid(opaque | {"selftest": {"modules": ["test_it.py"]}})
+    assert not CHECK.is_valid(opaque | {"selftest": {}, "contract": {"version": "1.0", "profile": "vr"}})
 
 
 def test_steps_are_those_of_the_reader() -> None:
@@ -101,6 +111,7 @@ def test_unknown_keys_are_refused(path: tuple[str, ...]) -> None:
     wrong = manifest()
     wrong |= {name: {} for name in tables.OPTIONAL if name not in wrong and name != "numerics"}
     wrong |= {"event": [{"id": "e", "port": "p"}], "tie": [{"port": "p", "value": 0}]}
+    wrong["selftest"] = {"modules": ["test_it.py"]}
     wrong["waiver_request"] = [{"rule": "R", "anchor": "a", "reason": "r"}]
     assert CHECK.is_valid(wrong)
     place: Any = wrong
@@ -113,7 +124,7 @@ def test_unknown_keys_are_refused(path: tuple[str, ...]) -> None:
 
 WRONG = [
     ("contract.version", "2.0"),
-    ("contract.profile", "vr"),
+    ("contract.profile", "mmio"),
     ("design.files", []),
     ("design.files", ["/etc/passwd"]),
     ("design.name", "9lives"),
@@ -122,10 +133,13 @@ WRONG = [
     ("reset.active", 2),
     ("reset.async", 1),
     ("channel.dir", "inout"),
-    ("channel.handshake", "fixed"),
+    ("channel.handshake", "credit"),
     ("channel.fields", {}),
     ("channel.fields", {"not a name": "p"}),
-    ("channel.lag", 1),
+    ("channel.lag", 65),
+    ("channel.from", 3),
+    ("operation.steps", [{"for": ["i: 2"]}]),
+    ("operation.steps", [{"for": ["i: 2"], "do": [{"for": ["j: 2"], "do": [{"idle": 1}]}]}]),
     ("operation.tensors", {"A": "i8"}),
     ("operation.vars", {"M": []}),
     ("operation.vars", {"M": 3}),
@@ -141,6 +155,9 @@ RIGHT = [
     ("operation.vars", {"M": [1, "T"]}),
     ("operation.max_cycles", 100),
     ("operation.steps", [{"idle": 3}, {"wait": "done", "within": "50"}]),
+    ("operation.steps", [{"align": "all"}, {"for": ["i: 2"], "order": "any", "do": [{"idle": 1}]}]),
+    ("channel.handshake", "fixed"),
+    ("channel.lag", 1),
 ]
 
 
@@ -168,9 +185,9 @@ def test_what_the_reader_takes_it_takes(path: str, value: object) -> None:
 
 
 def test_what_is_not_in_this_release_is_known_and_refused() -> None:
-    lag = part(("channel",))["properties"]["lag"]
-    assert lag["not"] == {}
-    assert "channel key lag" in lag["description"]
+    kind = part(("operation", "stream"))["properties"]["until"]
+    assert kind["not"] == {}
+    assert "stream key until" in kind["description"]
 
 
 def test_every_description_has_its_key() -> None:

@@ -161,7 +161,7 @@ def test_the_timeline_starts_at_zero_and_keeps_its_scale(rejected: Dossier) -> N
 def test_stages_say_what_they_did_and_why_they_did_not(rejected: Dossier, broken: Dossier) -> None:
     cells = {cell.name: cell for cell in stage_cells(rejected, "en")}
     assert list(cells) == ["intake", "gate", "lint", "build", "simulate", "judge", "coverage"]
-    assert (cells["judge"].mark.word, cells["judge"].note, cells["judge"].time) == ("failed", "78 of 79 seeds", "0.2\u202fs")
+    assert (cells["judge"].mark.word, cells["judge"].note, cells["judge"].time) == ("failed", "80 of 81 seeds", "0.2\u202fs")
     assert cells["judge"].reasons == ("wrong result", "payload changed while VALID waited")
     ours = {cell.name: (cell.mark.word, cell.reasons) for cell in stage_cells(broken, "en")}
     assert ours["simulate"] == ("broken", ("the disk is full",))

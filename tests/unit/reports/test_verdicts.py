@@ -24,22 +24,22 @@ def sentences(dossier: Dossier, lang: str = "en") -> str:
 
 def test_each_verdict_is_said_and_why(accepted: Dossier, rejected: Dossier, broken: Dossier, refused: Dossier) -> None:
     assert banner(accepted, "en").mark.word == "ACCEPTED"
-    assert "All 16 testpoints that core-1 asks of this design passed: 80 seeds" in sentences(accepted)
+    assert "All 17 testpoints that core-1 asks of this design passed: 82 seeds" in sentences(accepted)
     assert banner(rejected, "ko").mark.word == "부적합"
-    assert "1 of 16 testpoints failed, and the fault is the design's: ROB-01." in sentences(rejected)
-    assert "1 of 16 testpoints could not be judged. That is ours" in sentences(rejected)
+    assert "1 of 17 testpoints failed, and the fault is the design's: ROB-01." in sentences(rejected)
+    assert "1 of 17 testpoints could not be judged. That is ours" in sentences(rejected)
     assert banner(broken, "en").mark.word == "INCONCLUSIVE"
     assert "Stage simulate.0 broke. That is our fault" in sentences(broken)
     assert "was not measured; core-1 asks for 80.0" in sentences(broken)
     assert "Stage gate does not accept the design" in sentences(refused)
-    assert "16 of 16 testpoints were not run" in sentences(refused)
+    assert "17 of 17 testpoints were not run" in sentences(refused)
 
 
 def test_our_faults_are_never_the_designs(broken: Dossier, refused: Dossier) -> None:
-    assert states(broken).count("broken") == 15
+    assert states(broken).count("broken") == 16
     assert banner(broken, "en").mark.state == "broken"
     assert "failed" not in states(broken)
-    assert states(refused).count("skipped") == 16
+    assert states(refused).count("skipped") == 17
     assert "broken" not in states(refused)
 
 
@@ -73,10 +73,10 @@ def test_the_matrix_counts_every_testpoint_once_in_plan_order(rejected: Dossier)
     found = matrix(rejected, "en")
     assert found is not None
     assert [row.id for family in found.families for row in family.rows] == [row.id for row in rejected.decision.rows]
-    assert [int(figure.value) for figure in found.total.outcomes] == [14, 1, 1, 0, 86, 27]
-    assert [figure.value for figure in found.total.seeds] == ["80", "80", "79", "3", "50,561"]
+    assert [int(figure.value) for figure in found.total.outcomes] == [15, 1, 1, 0, 87, 27]
+    assert [figure.value for figure in found.total.seeds] == ["82", "82", "81", "3", "51,841"]
     assert [figure.alarm for figure in found.total.seeds] == ["", "", "broken", "failed", ""]
-    assert sum(group.count for group in found.not_due) == 1 + 27 + 86
+    assert sum(group.count for group in found.not_due) == 1 + 27 + 87
 
 
 def test_bounds_are_of_random_testpoints_only_and_worst_first(rejected: Dossier, broken: Dossier) -> None:

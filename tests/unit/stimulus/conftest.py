@@ -32,6 +32,9 @@ CONTRACTS: dict[str, tuple[str, dict[str, str]]] = {
     "signed_64": (FAULTY, {'A = "u16[L]"': 'A = "i64[L]"', "W = 16": "W = 64"}),
     "bits_1": (FAULTY, {'A = "u16[L]"': 'A = "u1[L]"', "W = 16": "W = 1"}),
     "range": (FAULTY, {'A = "u16[L]"': 'A = "i16[L] in 7..9"'}),
+    # no operand at all, and one that is summed without a product
+    "constant": (FAULTY, {MATH: '"C[l] = l + p"'}),
+    "average": (FAULTY, {MATH: '"C[l] = round(sum(A[j] for j in l+1), 2, half_away)"'}),
     "int4": (GEMM_Q, {"i8[M,K]": "i4[M,K]", "i8[K,N]": "u4[K,N]"}),
 }
 
@@ -46,6 +49,21 @@ def _contract(name: str) -> Contract:
     assert contract is not None, found
     assert check_contract(contract) == []
     return contract
+
+
+Example = Callable[[str], Contract]
+
+
+@pytest.fixture(scope="session")
+def example() -> Example:
+    """A contract of tests/data/examples by the example's name."""
+
+    def read(name: str) -> Contract:
+        contract, found = read_manifest((ROOT / "tests" / "data" / "examples" / name / "assay.toml").read_text())
+        assert contract is not None, found
+        return contract
+
+    return read
 
 
 @pytest.fixture(params=CONTRACTS)

@@ -21,11 +21,12 @@ GEMM = "rtl/gemm_axis/assay.toml"
 RESET = '[[reset]]\nport = "rst_ni"\nactive = 0\nasync = true\nmin_cycles = 1\n'
 PLANNED_GEMM = {
     "PRO-01", "PRO-02", "PRO-03", "PRO-05", "PRO-30", "FUN-01", "FUN-02", "FUN-03", "FUN-04", "FUN-20", "FUN-31", "FUN-32",
-    "NUM-01", "NUM-05", "NUM-06", "NUM-10", "ROB-01", "RST-01", "RST-06", "LINT-01",
+    "FUN-33", "NUM-01", "NUM-05", "NUM-06", "NUM-10", "ROB-01", "RST-01", "RST-06", "LINT-01",
 }  # fmt: skip
 PLANNED_N4 = PLANNED_GEMM - {"NUM-05", "NUM-06", "NUM-10"}
 PLANNED_ADD = {
-    "PRO-01", "PRO-02", "PRO-30", "PRO-31", "FUN-01", "FUN-20", "FUN-31", "FUN-32", "ROB-01", "RST-01", "RST-06", "LINT-01",
+    "PRO-01", "PRO-02", "PRO-30", "PRO-31", "FUN-01", "FUN-20", "FUN-31", "FUN-32", "FUN-33", "ROB-01", "RST-01", "RST-06",
+    "LINT-01",
 }  # fmt: skip
 
 

@@ -18,9 +18,10 @@ PLAN = standard_testplan()
 def test_it_has_every_row_of_the_standard() -> None:
     prefixes = Counter(point.id.split("-")[0] for point in PLAN.testpoints)
     assert prefixes == {
-        "PRO": 32, "FUN": 32, "NUM": 20, "PER": 9, "ROB": 8, "RST": 9, "SEC": 6, "PWR": 4, "SAF": 7, "MUT": 1, "LINT": 1,
+        "PRO": 32, "FUN": 33, "NUM": 20, "PER": 9, "ROB": 8, "RST": 9, "SEC": 6, "PWR": 4, "SAF": 7, "MUT": 1, "LINT": 1,
+        "SELF": 1,
     }  # fmt: skip
-    assert len(PLAN.testpoints) == len({point.id for point in PLAN.testpoints}) == 129
+    assert len(PLAN.testpoints) == len({point.id for point in PLAN.testpoints}) == 131
 
 
 def test_rows_of_a_family_are_numbered_without_a_hole() -> None:

@@ -1,23 +1,23 @@
 // The monitor of one channel, either direction: sees the pins only, drives nothing, knows nothing of what was planned.
-// Reports every accepted beat and every protocol observation to the buffer layer, with the cycle; holds no opinion.
+// Reports every accepted beat and every protocol observation to the buffer layer; holds no opinion.
 module assay_watch #(
   parameter int unsigned Channel  = 0,
+  parameter int unsigned Clock    = 0,
   parameter int unsigned Width    = 1,
   parameter int unsigned MaxWidth = 32   // of all channels in the harness: a DPI function has one signature in a model
 ) (
   input bit               clk_i,
-  input longint unsigned  cycle_i,
   input bit               in_reset_i,
   input logic             valid_i,
   input logic             ready_i,
   input logic [Width-1:0] payload_i
 );
   import "DPI-C" function void assay_watch_beat(
-    input int unsigned channel, input longint unsigned cycle, input bit [MaxWidth-1:0] payload);
+    input int unsigned channel, input bit [MaxWidth-1:0] payload);
   import "DPI-C" function void assay_watch_mark(
-    input int unsigned channel, input longint unsigned cycle, input int unsigned what);
-
-  import "DPI-C" function void assay_watch_declare(input int unsigned channel, input int unsigned width);
+    input int unsigned channel, input int unsigned what);
+  import "DPI-C" function void assay_watch_declare(
+    input int unsigned channel, input int unsigned width, input int unsigned clock);
 
   localparam int unsigned Dropped = 0, Changed = 1, InReset = 2, AfterReset = 3, FirstValid = 4, FirstReady = 5;
 
@@ -28,7 +28,7 @@ module assay_watch #(
   bit [Width-1:0] last_payload;
 
   initial begin
-    assay_watch_declare(Channel, Width);
+    assay_watch_declare(Channel, Width, Clock);
     was_reset    = 1'b0;
     waiting      = 1'b0;
     seen_valid   = 1'b0;
@@ -43,14 +43,14 @@ module assay_watch #(
     seen_valid   <= !in_reset_i && (seen_valid || valid_i);
     seen_ready   <= !in_reset_i && (seen_ready || ready_i);
     if (in_reset_i) begin
-      if (valid_i) assay_watch_mark(Channel, cycle_i, InReset);
+      if (valid_i) assay_watch_mark(Channel, InReset);
     end else begin
-      if (valid_i && was_reset) assay_watch_mark(Channel, cycle_i, AfterReset);
-      if (valid_i && !seen_valid) assay_watch_mark(Channel, cycle_i, FirstValid);
-      if (ready_i && !seen_ready) assay_watch_mark(Channel, cycle_i, FirstReady);
-      if (waiting && !valid_i) assay_watch_mark(Channel, cycle_i, Dropped);
-      if (waiting && valid_i && payload_i != last_payload) assay_watch_mark(Channel, cycle_i, Changed);
-      if (valid_i && ready_i) assay_watch_beat(Channel, cycle_i, MaxWidth'(payload_i));
+      if (valid_i && was_reset) assay_watch_mark(Channel, AfterReset);
+      if (valid_i && !seen_valid) assay_watch_mark(Channel, FirstValid);
+      if (ready_i && !seen_ready) assay_watch_mark(Channel, FirstReady);
+      if (waiting && !valid_i) assay_watch_mark(Channel, Dropped);
+      if (waiting && valid_i && payload_i != last_payload) assay_watch_mark(Channel, Changed);
+      if (valid_i && ready_i) assay_watch_beat(Channel, MaxWidth'(payload_i));
     end
   end
 endmodule

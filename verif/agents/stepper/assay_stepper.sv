@@ -1,5 +1,5 @@
 // Executes the steps of operations: reset, the hold vector of configuration pins, and the latched events.
-// Counts clock cycles from 1. `done_o` toggles when the buffer layer has no more jobs.
+// Counts clock cycles from 1, for whoever looks at a waveform; the buffer layer counts for itself. `done_o` toggles when the buffer layer has no more jobs.
 module assay_stepper #(
   parameter int unsigned HoldWidth = 1
 ) (
@@ -10,8 +10,7 @@ module assay_stepper #(
   output logic [HoldWidth-1:0] hold_o,
   output bit                   done_o
 );
-  import "DPI-C" function int unsigned assay_step_edge(
-    input longint unsigned cycle, input int unsigned events);
+  import "DPI-C" function int unsigned assay_step_edge(input int unsigned events);
   import "DPI-C" function void assay_step_hold(output bit [HoldWidth-1:0] hold);
 
   import "DPI-C" function void assay_step_declare(input int unsigned width);
@@ -28,7 +27,7 @@ module assay_stepper #(
   end
 
   always @(posedge clk_i) begin
-    order = assay_step_edge(cycle_o, events_i);
+    order = assay_step_edge(events_i);
     cycle_o    <= cycle_o + 64'd1;
     in_reset_o <= order[0];
     done_o     <= order[1];

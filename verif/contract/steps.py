@@ -1,0 +1,59 @@
+"""Steps of an operation, loops resolved: all of them as written, or as they are taken with values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from verif.contract.expr import evaluate
+from verif.contract.model import Step, Text
+
+MAX_STEPS = 1 << 12  # of one operation, loops expanded
+Names = Mapping[str, int]
+
+
+class TooManyStepsError(ValueError):
+    """Loops that expand to more than `MAX_STEPS` steps, or a loop with a negative extent; `step` is the `for`."""
+
+    def __init__(self, step: Step, rounds: int) -> None:
+        super().__init__(f"{rounds} rounds")
+        self.step, self.rounds = step, rounds
+
+
+def written(steps: Iterable[Step]) -> Iterator[Step]:
+    """Every step in the order of the text, a `for` before what it repeats."""
+    for step in steps:
+        yield step
+        yield from written(step.inner)
+
+
+def taken(
+    steps: Iterable[Step], names: Names, order: Callable[[list[Names]], list[Names]] = list
+) -> Iterator[tuple[Step, Names]]:
+    """Steps without any `for`, each with the values that its expressions may use.
+
+    `order` arranges the rounds of loops that may be taken in any order. Raises ExprError, and TooManyStepsError.
+    """
+    total = 0
+    for step in steps:
+        if step.kind != "for":
+            total += 1
+            yield step, names
+            continue
+        rounds = list(_rounds(step, step.loops, names))
+        total += len(rounds) * len(step.inner)
+        if total > MAX_STEPS:
+            raise TooManyStepsError(step, len(rounds))
+        for values in order(rounds) if step.order == "any" else rounds:
+            yield from ((inner, values) for inner in step.inner)
+
+
+def _rounds(step: Step, loops: tuple[tuple[str, Text], ...], names: Names) -> Iterator[Names]:
+    if not loops:
+        yield names
+        return
+    (name, text), *rest = loops
+    extent = evaluate(text.value, names)
+    if not 0 <= extent <= MAX_STEPS:
+        raise TooManyStepsError(step, extent)
+    for value in range(extent):
+        yield from _rounds(step, tuple(rest), {**names, name: value})
