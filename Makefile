@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup system servers demo test lint fast sim bank bench prove-red lock clean
+.PHONY: help setup system servers demo test lint fast sim bank examples bench prove-red lock clean
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bank: setup ## every planted bug against the testplan: the matrix bug x testpoin
 
 bench: setup ## CPU seconds of what has a limit, median of five each
 	@for file in tests/bench/*.py; do $(BIN)/python $$file; done
+
+examples: setup ## every example design over 100 seeds, its planted faults, and the wrong manifests (about an hour)
+	@$(BIN)/python tests/long/examples.py
 
 prove-red: setup ## break each checker in a clone; its named test must turn red
 	@$(BIN)/python tests/red/prove.py

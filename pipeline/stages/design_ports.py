@@ -16,6 +16,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _RANGE = re.compile(r"(-?\d{1,9}):(-?\d{1,9})")
 _DIRECTIONS = {"INPUT": "in", "OUTPUT": "out", "INOUT": "inout"}
 _BITS = frozenset({"logic", "bit", "byte", "shortint", "int", "longint", "integer", "time"})
+_TWO_STATE = frozenset({"bit", "byte", "shortint", "int", "longint"})
 _DEEPEST = 100
 _WRITES = frozenset({"WR", "RW"})
 _MEMBERS = frozenset({"VAR", "PORT", "WIRE"})
@@ -25,7 +26,7 @@ _MEMBERS = frozenset({"VAR", "PORT", "WIRE"})
 class FoundPort:
     """A port as declared: `width` in bits, 0 when `construct` names what cannot be bound; `dir` is in, out or inout.
 
-    `dims`, `interface` and `header` as in `verif.contract.ports.Port`.
+    `dims`, `interface`, `header` and `element` as in `verif.contract.ports.Port`.
     """
 
     name: str
@@ -38,10 +39,11 @@ class FoundPort:
     dims: tuple[tuple[int, int], ...] = ()
     interface: str = ""
     header: bool = False
+    element: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """What the contract's side reads of it."""
-        extra = {"dims": self.dims, "interface": self.interface, "header": self.header}
+        extra = {"dims": self.dims, "interface": self.interface, "header": self.header, "element": self.element}
         return {"dir": self.dir, "width": self.width, **{key: value for key, value in extra.items() if value}}
 
 
@@ -61,8 +63,9 @@ class _Ports:
             if node["type"] != "VAR":
                 continue
             kind = self.types.get(str(node.get("dtypep")), {})
-            if kind.get("type") == "IFACEREFDTYPE" and node.get("varType") == "IFACEREF":
-                yield from self._interface(module, node, kind)
+            if kind.get("type") == "IFACEREFDTYPE":
+                if not kind.get("cellName"):  # of an interface that the module itself holds it is the instance's name
+                    yield from self._interface(module, node, kind)
             elif node.get("isPrimaryIO") or node.get("direction", "NONE") != "NONE":
                 yield self._port(node, str(node.get("direction")))
 
@@ -74,7 +77,8 @@ class _Ports:
         way = _DIRECTIONS.get(direction, "")
         if not way:
             width, construct = 0, direction
-        return FoundPort(name[:200], way, width, construct, *place(self.design, node), dims=dims)
+        element = _element(self.types, node.get("dtypep")) if dims else ""
+        return FoundPort(name[:200], way, width, construct, *place(self.design, node), dims=dims, element=element)
 
     def _interface(self, module: Node, port: Node, kind: Node) -> Iterator[FoundPort]:
         """The members that the modport names; without one all of them, driven by us unless the design writes them."""
@@ -139,6 +143,17 @@ def _shape(types: Mapping[str, Node], address: object) -> tuple[tuple[tuple[int,
         return (), 0, f"unpacked array of more than {MAX_ELEMENTS} elements"
     width, construct = _width(types, address, 0)
     return tuple(dims), width * elements, construct
+
+
+def _element(types: Mapping[str, Node], address: object) -> str:
+    """The kind of a bit of an unpacked array, and whether its elements are signed: arrays connect only to their like."""
+    array = node = types.get(str(address), {})
+    for _ in range(_DEEPEST):
+        if node.get("type") == "BASICDTYPE":
+            break
+        inner = node.get("membersp", [{}])[0].get("dtypep")
+        node = types.get(str(node.get("refDTypep") or inner or node.get("dtypep")), {})
+    return f"{'bit' if node.get('keyword') in _TWO_STATE else 'logic'}{' signed' if array.get('signed') else ''}"
 
 
 def _width(types: Mapping[str, Node], address: object, depth: int) -> tuple[int, str]:

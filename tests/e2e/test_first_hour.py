@@ -127,7 +127,7 @@ def test_the_first_hour(reader: Reader) -> None:
                     reader.do(command)
         elif kind == "diff":
             patched(reader.base / "first_hour", text)
-        else:
+        elif kind == "text":
             assert missing(text, reader.printed) == [], reader.printed
             assert reader.code == int((EXIT.findall(text) or ["0"])[0])
     assert skipped == ELSEWHERE

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from verif.contract import faults, scope
 from verif.contract.check_operation import free_names
+from verif.contract.check_shapes import results
 from verif.contract.diagnostic import Diagnostic
 from verif.contract.model import Contract, Lut, Operation, Text
 from verif.contract.nodes import Assignment, ExprError, Node, near, walk
@@ -80,7 +81,13 @@ def _fits(contract: Contract, operation: Operation, name: str, stated: Tolerance
 
 
 def check_order(contract: Contract, operation: Operation) -> Iterator[Diagnostic]:
-    """With `order = "any"` a sum of floats has no one value, so it must be a whole line, and no line may read it."""
+    """With `order = "any"` a sum of floats has no one value, so it must be a whole line, and no line may read it.
+
+    Doubles are for values in between: no tensor of them crosses a pin.
+    """
+    for name in (*scope.input_tensors(operation), *results(operation)):
+        if operation.tensors[name].form == "f64":
+            yield faults.diagnostic("E-MAN-133", operation.tensors[name].text.span, tensor=name)
     if numerics_of(contract).order:
         return
     reals, lines = real_tensors(operation), [(_parsed(text), text) for text in operation.math]

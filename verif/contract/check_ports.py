@@ -17,7 +17,6 @@ from verif.contract.ports import Port, Ports
 from verif.contract.signals import Signal, channel_of, parse_signal
 from verif.contract.steps import taken, written
 
-
 MAX_SET_BITS = 64  # of the room that a signal has in the hold vector
 
 

@@ -15,7 +15,8 @@ class Port:
 
     `dims`: unpacked dimensions as declared, (left, right), outermost first; empty for a packed port. A member of an
     interface port is named `instance.member`; `interface` is then the interface's type, and `header` says that the member
-    stands in the interface's own port list.
+    stands in the interface's own port list. `element`: the kind of a bit of an unpacked array, as an array of the harness
+    must have it to be connected: `logic` or `bit`, and `signed`.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Port:
     dims: tuple[tuple[int, int], ...] = ()
     interface: str = ""
     header: bool = False
+    element: str = "logic"
 
     @property
     def instance(self) -> str:

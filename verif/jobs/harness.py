@@ -21,6 +21,8 @@ from verif.tb.drivers import HarnessError
 from verif.tb.files import design_files, include_folders, macro_definitions
 from verif.tb.generate import BUILD_FILE, generate
 
+ELEMENTS = frozenset({"logic", "logic signed", "bit", "bit signed"})
+
 
 def read_ports(text: str) -> Ports:
     """Ports of the gate's JSON; raises KeyError, TypeError or ValueError on anything else."""
@@ -31,7 +33,10 @@ def read_ports(text: str) -> Ports:
 def _port(name: str, entry: dict[str, Any]) -> Port:
     dims = tuple((int(left), int(right)) for left, right in entry.get("dims", ()))
     interface, header = str(entry.get("interface", "")), bool(entry.get("header", False))
-    return Port(name, entry["dir"], int(entry["width"]), dims, interface, header)
+    element = str(entry.get("element", "logic"))
+    if element not in ELEMENTS:
+        raise ValueError(element)
+    return Port(name, entry["dir"], int(entry["width"]), dims, interface, header, element)
 
 
 def harness(tree: Path, manifest: str, contract: Contract, ports: Ports) -> dict[str, str]:

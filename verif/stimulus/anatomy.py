@@ -42,9 +42,10 @@ class Anatomy:
     """Roles of an operation's inputs and the nodes that numerics rows aim at.
 
     `operands` meet in products under a sum, in order of appearance. Without such a product there is at most one: a tensor
-    that is summed, else the input with the most indices of its own, if it is read at one place only. `multipliers` and `shifts` are input tensors or
-    variables that scale and shift a rounded value. `symbols` are variables that set shapes, loops or step counts. `lookups`
-    are elements of tables, `paddings` elements that may lie outside their tensor.
+    that is summed, else the input with the most indices of its own, if it is read at one place only. `multipliers` and
+    `shifts` are input tensors or variables that scale and shift a rounded value. `symbols` are variables that set shapes,
+    loops or step counts. `lookups` are elements of tables, `paddings` elements that may lie outside their tensor,
+    `choosers` inputs whose elements say which element of another tensor is meant.
     """
 
     operands: tuple[Operand, ...]
@@ -56,6 +57,7 @@ class Anatomy:
     relus: tuple[Place, ...]
     lookups: tuple[Place, ...]
     paddings: tuple[Place, ...]
+    choosers: frozenset[str]
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -120,6 +122,7 @@ def _anatomy(math: tuple[str, ...], inputs: _Inputs) -> Anatomy:
         relus=tuple(place for place in places if place.node.op == "relu"),
         lookups=tuple(place for place in places if place.node.op == "index" and place.node.value),
         paddings=tuple(place for place in places if place.node.op == "outside"),
+        choosers=frozenset(_choosers(places)) & set(inputs.tensors),
     )
 
 
@@ -179,6 +182,11 @@ def _subject(lines: list[Assignment], inputs: _Inputs, shifts: frozenset[str]) -
         return ()
     leaf, names = max(known, key=lambda pair: sum(arg.op == "name" and arg.name in own | pair[1] for arg in pair[0].args))
     return (_operand(leaf, names),)
+
+
+def _choosers(places: list[Place]) -> Iterator[str]:
+    indices = [arg for place in places if place.node.op == "index" and not place.node.value for arg in place.node.args]
+    return (node.name for index in indices for node in walk(index) if node.op == "index")
 
 
 def _sums(lines: list[Assignment]) -> Iterator[Node]:

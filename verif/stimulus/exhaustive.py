@@ -170,7 +170,8 @@ def nibbles(bench: Bench) -> JobValues:
 
 
 def _nibbles(kind: TensorType, shape: data.Shape, start: int) -> data.Array:
-    size = int(np.prod(shape, dtype=np.int64))
-    patterns = np.take(np.array(NIBBLES, np.int64), 4 * start + np.arange(size), mode="wrap") & ((1 << kind.bits) - 1)
+    place = np.arange(int(np.prod(shape, dtype=np.int64)))
+    place += place // len(NIBBLES)  # so that every pattern comes into every lane
+    patterns = np.take(np.array(NIBBLES, np.int64), 4 * start + place, mode="wrap") & ((1 << kind.bits) - 1)
     signed = np.where(patterns >> (kind.bits - 1), patterns - (1 << kind.bits), patterns) if kind.signed else patterns
     return data.clip(kind, signed).reshape(shape)

@@ -20,7 +20,7 @@ EXACT = (1.0, -1.0, 0.5, 1.5, -1.5, 3.0)
 def rounding_ties(bench: Bench) -> JobValues:
     """NUM-16: products and sums with one significant bit too many, and long inputs half-way between short results."""
     kinds = [k for k in bench.kinds if any(kind.form for kind in bench.contract.operations[k].tensors.values())]
-    sites = [(bench.unequal(kind, MEDIUM), number) for kind in kinds for number in range(ROUNDS)]
+    sites = [(bench.largest(kind, MEDIUM), number) for kind in kinds for number in range(ROUNDS)]
     return bench.job([_tied(site, number) for site, number in sites])
 
 

@@ -30,8 +30,13 @@ def random_parameters(site: Site, operands: Tensors) -> dict[str, data.Array | i
 
 
 def fixed_parameters(site: Site, *scales: Scale) -> dict[str, data.Array | int]:
-    """Scales drawn from `scales`, and every other input neutral (zero, or the legal value nearest to it)."""
+    """Scales drawn from `scales`, and every other input neutral (zero, or the legal value nearest to it).
+
+    What chooses elements of another tensor is random: all zeros would mean the same element everywhere.
+    """
     neutral: dict[str, data.Array | int] = {slot.name: _filled(slot, 0) for slot in site.slots()}
+    for name in sorted(neutral.keys() & site.anatomy.choosers):  # a set has no order of its own
+        neutral[name] = data.uniform(site.kind(name), site.shapes[name], site.rng)
     return neutral | scaled(site, lambda: scales[int(site.rng.integers(len(scales)))])
 
 

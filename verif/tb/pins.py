@@ -39,7 +39,7 @@ def declarations(contract: Contract, ports: Ports) -> Iterator[str]:
         yield f"  wire logic [{port.width - 1}:0] {names[port.name]};"
         if port.dims and not port.interface:
             dims = "".join(f"[{left}:{right}]" for left, right in port.dims)
-            yield f"  logic [{port.element_bits - 1}:0] u_{port.name} {dims};"
+            yield f"  {port.element} [{port.element_bits - 1}:0] u_{port.name} {dims};"
 
 
 def design(contract: Contract, ports: Ports) -> Iterator[str]:

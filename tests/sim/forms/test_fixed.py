@@ -23,8 +23,8 @@ def test_byte_serial_pins_are_judged_right(seen: Any) -> None:
 
 def test_arrays_are_ports_with_their_ranges(forms: Any) -> None:
     ports = forms.model("serial")[2]
-    assert ports["bias_i"] == {"dir": "in", "width": 16, "dims": [[0, 1]]}
-    assert ports["dout_o"] == {"dir": "out", "width": 16, "dims": [[1, 0]]}
+    assert ports["bias_i"] == {"dir": "in", "width": 16, "dims": [[0, 1]], "element": "logic"}
+    assert ports["dout_o"] == {"dir": "out", "width": 16, "dims": [[1, 0]], "element": "logic"}
 
 
 def test_beats_cross_exactly_when_they_are_due(seen: Any) -> None:

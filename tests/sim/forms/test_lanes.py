@@ -25,7 +25,7 @@ def test_it_is_judged_right(seen: Any) -> None:
 def test_members_are_ports(forms: Any) -> None:
     ports = forms.model("lanes")[2]
     assert ports["a.clk"] == {"dir": "in", "width": 1, "interface": "lane_if", "header": True}
-    assert ports["a.side"] == {"dir": "in", "width": 16, "dims": [[0, 1]], "interface": "lane_if"}
+    assert ports["a.side"] == {"dir": "in", "width": 16, "dims": [[0, 1]], "interface": "lane_if", "element": "logic"}
     assert {name: ports[name]["dir"] for name in ("c.data", "c.valid", "c.ready", "a.ready")} == {
         "c.data": "out", "c.valid": "out", "c.ready": "in", "a.ready": "out",
     }  # fmt: skip

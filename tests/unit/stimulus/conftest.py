@@ -59,7 +59,7 @@ def example() -> Example:
     """A contract of tests/data/examples by the example's name."""
 
     def read(name: str) -> Contract:
-        contract, found = read_manifest((ROOT / "tests" / "data" / "examples" / name / "assay.toml").read_text())
+        contract, found = read_manifest((ROOT / "tests/data/examples" / name / "assay.toml").read_text())
         assert contract is not None, found
         return contract
 
