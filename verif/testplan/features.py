@@ -44,9 +44,10 @@ def _stream(channel: Channel) -> bool:
     return channel.protocol == "axi4stream"
 
 
+_BOTH_WAYS = frozenset({"ready_valid", "request_grant"})  # the receiver can hold a beat back
 _CHANNEL: dict[str, Callable[[Channel], bool]] = {
-    "ready_valid": lambda c: c.handshake == "ready_valid",
-    "ready_valid_out": lambda c: c.handshake == "ready_valid" and _out(c),
+    "ready_valid": lambda c: c.handshake in _BOTH_WAYS,
+    "ready_valid_out": lambda c: c.handshake in _BOTH_WAYS and _out(c),
     "stable": lambda c: c.stable and _out(c),
     "axi4stream_out": lambda c: _stream(c) and _out(c),
     "axi4stream_last_out": lambda c: _stream(c) and _out(c) and "last" in c.roles,
@@ -88,8 +89,8 @@ _CONTRACT: dict[str, Callable[[Contract], bool]] = {
     "two_clocks": lambda c: len(c.clocks) > 1,
 }
 _WORDS = {
-    "ready_valid": "channel with a ready/valid handshake",
-    "ready_valid_out": "output channel with a ready/valid handshake",
+    "ready_valid": "channel with a ready/valid or request/grant handshake",
+    "ready_valid_out": "output channel with a ready/valid or request/grant handshake",
     "stable": "output channel that must hold its payload",
     "axi4stream_out": "AXI4-Stream output",
     "axi4stream_last_out": "AXI4-Stream output with TLAST",

@@ -305,11 +305,16 @@ def test_ports(
         assert {diagnostic.severity for diagnostic in found} == {"note"}
 
 
+SELFTEST_CASES = ROOT / "tests/unit/selftest/test_plan.py"
+
+
 def test_every_rule_has_a_case_and_an_entry() -> None:
-    used = set()
-    for path in (ROOT / "verif/contract").rglob("*.py"):
-        used |= set(re.findall(r"E-MAN-\d{3}", path.read_text()))
-    assert used == set(CATALOGUE)
+    used, selftest = (
+        {rule for path in (ROOT / folder).rglob("*.py") for rule in re.findall(r"E-MAN-\d{3}", path.read_text())}
+        for folder in ("verif/contract", "verif/selftest")
+    )
+    assert used | selftest == set(CATALOGUE)
+    assert selftest <= set(re.findall(r"E-MAN-\d{3}", SELFTEST_CASES.read_text()))
     assert used == {case[0] for case in (*FORM, *MEANING, *PORT_CASES)} | {"E-MAN-044"}
 
 

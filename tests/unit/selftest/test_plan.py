@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from verif.jobs.plan import Examined, Request, examine
+from verif.selftest.plan import MAX_TESTS
 from verif.testplan.plan import SELF_TEST, development_seed
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "opaque" / "mac"
@@ -103,6 +104,16 @@ def test_a_self_test_that_says_too_little_or_too_much(tmp_path: Path, edit: tupl
     found = examined(tmp_path, edit)
     assert {one.rule for one in found.diagnostics} == {rule}
     assert found.plan is None
+
+
+def test_more_tests_than_anybody_waits_for(tmp_path: Path) -> None:
+    one = "@cocotb.test()\nasync def t{}(dut):\n    assert dut.q_o.value == 0\n"
+    tree = tmp_path / "tree"
+    shutil.copytree(DATA, tree)
+    source = "import cocotb\n" + "".join(one.format(number) for number in range(MAX_TESTS + 1))
+    (tree / "tests" / "mac_tests.py").write_text(source)
+    (found,) = examine(tree, "assay.toml", Request("core-1", ("V1",), 10, 0)).diagnostics
+    assert (found.rule, found.args["count"], found.args["limit"]) == ("E-MAN-146", str(MAX_TESTS + 1), str(MAX_TESTS))
 
 
 def test_a_makefile_line_is_named(tmp_path: Path) -> None:
