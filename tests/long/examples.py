@@ -91,7 +91,7 @@ def wrong(center: Center, entry: Mapping[str, Any]) -> Row:
     files = files_of(folder)
     text = files["assay.toml"].decode()
     if text.count(entry["find"]) != 1:
-        return Row(ok=False, cells=(entry["id"], entry["wrong"], entry["caught"], "the edit does not apply", "", ""))
+        return Row(ok=False, cells=(entry["id"], entry["wrong"], entry["caught"], "the edit does not apply", "", "", ""))
     files["wrong.toml"] = text.replace(entry["find"], entry["replace"]).encode()
     dossier = checked(center, files, "wrong.toml")
     found = [finding for finding in dossier.findings if finding.severity == "error"]
@@ -100,7 +100,9 @@ def wrong(center: Center, entry: Mapping[str, Any]) -> Row:
     ok = entry["caught"] in ways and ("check" in ways) == (entry["caught"] == "check")
     first = next((str(dict(finding.args)) for finding in found if way(finding.rule) == entry["caught"]), "")
     rules = " ".join(f"{rule}*{count}" for rule, count in counts.items())
-    return Row(ok, (entry["id"], entry["wrong"], entry["caught"], " ".join(sorted(ways)), rules, first))
+    read = {reading.id for finding in found if finding.explained for reading in finding.explained.readings}
+    explained = " ".join(sorted(read)) or "-"
+    return Row(ok, (entry["id"], entry["wrong"], entry["caught"], " ".join(sorted(ways)), rules, explained, first))
 
 
 def way(rule: str) -> str:
@@ -144,7 +146,7 @@ def main() -> int:
             ),
             "wrong": (
                 "Wrong manifests",
-                ("manifest", "wrong", "foreseen", "caught", "rules", "first"),
+                ("manifest", "wrong", "foreseen", "caught", "rules", "consistent with", "first"),
                 (wrong(center, e) for e in entries),
             ),
         }

@@ -22,9 +22,7 @@ from verif.contract.syntax import parse_body, parse_expr, parse_math, parse_pack
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,255}(?:\.[A-Za-z_][A-Za-z0-9_$]{0,255})?")
 _FILE = re.compile(r"[A-Za-z0-9_.*?\[\]-]+(?:/[A-Za-z0-9_.*?\[\]-]+)*")
-_TENSOR = re.compile(
-    rf"\s*(?:([iu])([1-9]\d{{0,2}})|({'|'.join(FORMATS)}))\s*\[([^\]]*)\]\s*(?:\s+in\s+(.+?)\.\.(.+))?"
-)
+_TENSOR = re.compile(rf"\s*(?:([iu])([1-9]\d{{0,2}})|({'|'.join(FORMATS)}))\s*\[([^\]]*)\]\s*(?:\s+in\s+(.+?)\.\.(.+))?")
 _LOOP = re.compile(r"\s*([A-Za-z_]\w*)\s*:(.*)", re.DOTALL)
 MAX_TENSOR_BITS = 64
 _SHAPE, _LOW, _HIGH = 4, 5, 6  # groups of _TENSOR
