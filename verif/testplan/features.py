@@ -44,7 +44,7 @@ def _stream(channel: Channel) -> bool:
     return channel.protocol == "axi4stream"
 
 
-_BOTH_WAYS = frozenset({"ready_valid"})  # the receiver can hold a beat back
+_BOTH_WAYS = frozenset({"ready_valid", "request_grant"})  # the receiver can hold a beat back
 _CHANNEL: dict[str, Callable[[Channel], bool]] = {
     "ready_valid": lambda c: c.handshake in _BOTH_WAYS,
     "ready_valid_out": lambda c: c.handshake in _BOTH_WAYS and _out(c),
