@@ -1,7 +1,7 @@
 """Checks the contract against the design's ports: `python -m verif.jobs.ports TREE MANIFEST PORTS OUT`.
 
-TREE is the unpacked submission, MANIFEST a path inside it, PORTS the gate's JSON (see `verif.jobs.harness`). OUT receives a JSON
-list of {rule, line, column, length, args, severity}, errors first, at most `MOST` of them.
+TREE is the unpacked submission, MANIFEST a path inside it, PORTS the gate's JSON (see `verif.jobs.harness`). OUT receives a
+JSON list of {rule, line, column, length, args, severity}, errors first, at most `MOST` of them.
 Exit code 0 when OUT was written, whatever it says; the manifest was read before, so anything else is our fault.
 """
 

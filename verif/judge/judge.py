@@ -11,6 +11,7 @@ from verif.contract.model import Contract
 from verif.contract.nodes import ExprError
 from verif.judge.compare import compare
 from verif.judge.fault import Fault, RecordError
+from verif.judge.given import given
 from verif.judge.hang import hang
 from verif.judge.observed import Observed, Trace, open_record
 from verif.judge.power_up import differs
@@ -18,7 +19,7 @@ from verif.judge.predict import Expected, predict
 from verif.judge.protocol import handshake
 from verif.records.record import STATUS_DEADLINE
 from verif.records.stimulus import IN, Stimulus
-from verif.stimulus.generate import Generator
+from verif.stimulus.values import OperationValues
 from verif.testplan.plan import Batch, Job, Plan
 from verif.testplan.select import POWER_UP
 from verif.variants.explain import Crossed, explain
@@ -85,10 +86,9 @@ def judge(contract: Contract, plan: Plan, batch: Batch, stimulus: bytes, records
     for observed in opened.values():
         _check_sources(observed)
     judgement = Judgement()
-    made = Generator(contract)
-    for number, job in enumerate(batch.jobs):
+    for number, (job, values) in enumerate(zip(batch.jobs, given(contract, tables), strict=True)):
         judgement.rules.append([])
-        _judge_job(contract, judgement, opened, number, job, made)
+        _judge_job(contract, judgement, opened, number, job, values)
     judgement.explain(contract)
     return judgement
 
@@ -121,10 +121,15 @@ def _check_source(observed: Observed, job: int, channel: int, *, cut_off: bool) 
 
 
 def _judge_job(
-    contract: Contract, judgement: Judgement, opened: Mapping[int, Observed], number: int, job: Job, made: Generator
+    contract: Contract,
+    judgement: Judgement,
+    opened: Mapping[int, Observed],
+    number: int,
+    job: Job,
+    values: tuple[OperationValues, ...],
 ) -> None:
     try:
-        expected = predict(contract, made.operations(job), job.ops)
+        expected = predict(contract, values, job.ops)
     except ExprError as error:
         faults = [Fault("J-010", {"code": error.code})]
         judgement.add(job, job.seed, faults, 0, executed=True)

@@ -6,7 +6,7 @@ ceil(W / 32) words. Beats of output channels carry ready timing only, never word
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from verif.records import container
 from verif.records.container import Table
 
 MAGIC = b"ASSAYSTI"
-VERSION = 2
+VERSION = 3
 
 IN, OUT = 0, 1
 IDLE_ZERO, IDLE_RANDOM, IDLE_HOLD = 0, 1, 2
@@ -82,6 +82,10 @@ SCHEMA: dict[str, np.dtype[np.void]] = {
     # gap, outputs: cycles with ready low before this beat, counted as `mode` says.
     "beat": np.dtype([("gap", "<u4"), ("mode", "u1")]),
     "word": np.dtype([("value", "<u4")]),
+    # What the words of input channels were packed from, for the judge: op-major, in the contract's order. A variable is
+    # high * 2**32 + low; elements are those of the operation's input tensors, row-major.
+    "variable": np.dtype([("high", "<i8"), ("low", "<u4")]),
+    "element": np.dtype([("value", "<i8")]),
 }
 
 
@@ -97,6 +101,8 @@ class Stimulus:
     segment: Table
     beat: Table
     word: Table
+    variable: Table = field(default_factory=lambda: np.zeros(0, SCHEMA["variable"]))
+    element: Table = field(default_factory=lambda: np.zeros(0, SCHEMA["element"]))
 
     def pack(self) -> bytes:
         """Bytes of the file."""

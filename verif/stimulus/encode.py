@@ -13,7 +13,7 @@ from verif.contract.expr import evaluate
 from verif.contract.model import Channel, Contract, Operation, Stream
 from verif.contract.origin import origin_of
 from verif.contract.pack import beat_count, beats, width
-from verif.contract.scope import constants
+from verif.contract.scope import constants, input_tensors
 from verif.contract.signals import clock_number
 from verif.records import stimulus as file
 from verif.records.stimulus import Stimulus
@@ -87,6 +87,8 @@ class _Writer:
         self.gaps: list[NDArray[np.uint32]] = []
         self.modes: list[NDArray[np.uint8]] = []
         self.words: list[NDArray[np.uint32]] = []
+        self.variables = _Rows("variable")
+        self.elements: list[NDArray[np.int64]] = []
         self.beat_total = self.word_total = 0
 
     def job(self, number: int, job: Job, values: JobValues) -> None:
@@ -121,6 +123,9 @@ class _Writer:
         for step in steps:
             self.steps.add(step.kind, step.arg, step.within, self.word_total)
             self.append_words(np.array(step.words, np.uint32))
+        for name in operation.vars:
+            self.variables.add(values.variables[name] >> 32, values.variables[name] & 0xFFFFFFFF)
+        self.elements += [values.inputs[name].reshape(-1) for name in input_tensors(operation)]
         stalled = sum(map(self.segment, self.contract.channels, repeat(values), stalls))
         names = constants(self.contract) | dict(values.variables)
         return WATCHDOG * evaluate(operation.max_cycles.value, names) + stalled + values.quiet
@@ -154,9 +159,11 @@ class _Writer:
         beat["gap"], beat["mode"] = _joined(self.gaps, np.uint32), _joined(self.modes, np.uint8)
         word = np.zeros(self.word_total, schema["word"])
         word["value"] = _joined(self.words, np.uint32)
+        element = _joined(self.elements, np.int64).astype(schema["element"]["value"]).view(schema["element"])
         return Stimulus(
             np.array([(plan.encode(), batch, hold_words)], schema["head"]), np.array(channels, schema["channel"]),
             self.jobs.array(), self.ops.array(), self.steps.array(), self.segments.array(), beat, word,
+            self.variables.array(), element,
         )  # fmt: skip
 
 

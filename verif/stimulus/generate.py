@@ -1,4 +1,4 @@
-"""(contract, job) -> what the job does. The judge calls it again to know what it must have done."""
+"""(contract, job) -> what the job does. The stimulus file keeps what operations were given, for the judge."""
 
 from __future__ import annotations
 

@@ -11,7 +11,6 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-
 SELF_TEST = "SELF-01"
 """The row that the submitter's own tests fill: one seed a test, and an oracle that is not the centre's."""
 
