@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.cells import cell_len
@@ -18,6 +18,7 @@ from pipeline.cli.terminal import Face
 from pipeline.domain.finding import Finding, Location
 from pipeline.domain.isolated import Isolated
 from pipeline.domain.outcome import Outcome
+from pipeline.domain.readings import Explained
 from pipeline.messages import Message, message, text
 
 MOST_SHOWN = 10
@@ -51,12 +52,20 @@ def _weight(group: Group) -> tuple[bool, bool]:
 def finding_blocks(
     findings: Sequence[Finding], reproduce: Mapping[str, str], face: Face, isolated: Isolated | None = None
 ) -> list[Text]:
-    """All findings, a blank line before each; at most `MOST_SHOWN` groups, and how many more there are."""
+    """All findings, a blank line before each; at most `MOST_SHOWN` groups, and how many more there are.
+
+    What explains several of them is said with the first one.
+    """
     shown = groups(findings, isolated.finding if isolated else "")
     lines: list[Text] = []
+    explained: list[Explained] = []
     for group in shown[:MOST_SHOWN]:
         known = isolated if isolated and isolated.finding == group.first.id else None
-        lines += [Text(), *finding_lines(group, reproduce.get(group.first.id, ""), face, known)]
+        again, found = reproduce.get(group.first.id, ""), group.first.explained
+        if found is not None and found in explained:
+            group = replace(group, first=replace(group.first, explained=None))  # noqa: PLW2901  the same, said once
+        lines += [Text(), *finding_lines(group, again, face, known)]
+        explained += [found] if found is not None else []
     if len(shown) > MOST_SHOWN:
         lines += [Text(), line("  ", text("cli_more_findings", face.lang, count=len(shown) - MOST_SHOWN))]
     return lines

@@ -7,6 +7,7 @@ from pipeline.cli.findings import Group, finding_blocks, finding_lines, groups
 from pipeline.cli.terminal import Face
 from pipeline.domain.finding import Finding, Location
 from pipeline.domain.outcome import Outcome
+from pipeline.domain.readings import Explained, Reading
 from verif.judge.fault import Divergence
 
 FACE = Face("en", utf8=True, width=80)
@@ -95,3 +96,15 @@ def test_long_lists_end_with_how_many_more() -> None:
 @pytest.mark.parametrize(("outcome", "mark"), [(Outcome.FAILED, "x"), (Outcome.BROKEN, "!")])
 def test_whose_fault_shows_without_utf8(outcome: Outcome, mark: str) -> None:
     assert printed(Finding("J-001", outcome), face=Face("en", utf8=False))[0].startswith(f"{mark} J-001")
+
+
+def test_what_explains_several_findings_is_said_once() -> None:
+    reading = Reading("gemm.C.relu", "variant_relu_added", {"target": "C"})
+    explained = Explained(158, 2384, 28, (reading,))
+    found = [
+        Finding("J-002", Outcome.FAILED, testpoint=name, seed=1, divergence=divergence(), explained=explained)
+        for name in ("PRO-01", "PRO-02", "FUN-01")
+    ]
+    lines = [line.plain for line in finding_blocks(found, {}, FACE)]
+    assert sum("consistent with" in line.lower() for line in lines) == 1
+    assert sum("2 of 64 beats differ" in line for line in lines) == 3
