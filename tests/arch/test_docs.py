@@ -35,6 +35,7 @@ SEED = "0x92c3f51ed995cbf1"
 # Run one after the other in a home of their own; `assay up` in the background, until what needs it has run.
 RUN = (
     f"{BIN}assay doctor",
+    f"{BIN}assay explain rtl/gemm_axis",
     f"{BIN}assay check rtl/gemm_axis",
     f"{BIN}assay repro rtl/gemm_axis --testpoint PRO-01 --seed {SEED}",
     f"{BIN}assay up",
