@@ -1,4 +1,4 @@
-"""`assay init PATH`: a first manifest from RTL, complete but for numbered questions."""
+"""`assay init PATH`: a first manifest from RTL, complete but for numbered questions; `--fit` works on one that is there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from pipeline.cli.errors import USAGE, as_json, exit_line
 from pipeline.cli.findings import finding_blocks
+from pipeline.cli.init_fit import fit_manifest
 from pipeline.cli.init_job import Draft, RefusedError, draft
 from pipeline.cli.init_text import Question, manifest_text, questions
 from pipeline.cli.layout import line, wrap
@@ -32,11 +33,16 @@ def init(
     sources: Annotated[Path, typer.Argument(metavar="PATH")] = Path(),
     top: Annotated[str, typer.Option(metavar="NAME", show_default=False)] = "",
     manifest: Annotated[str, typer.Option(metavar="FILE")] = _DEFAULT,
-    force: Annotated[bool, typer.Option("--force", show_default=False)] = False,  # noqa: FBT002 - Typer's form of a flag
+    facts: Annotated[list[str] | None, typer.Option("--fact", metavar="FACT", show_default=False)] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", show_default=False)] = False,
+    fit: Annotated[bool, typer.Option("--fit", show_default=False)] = False,
 ) -> int:
-    """0 when a manifest was written, 2 when the RTL does not allow one."""
+    """0 when a manifest was written, or says what fits; 2 when the RTL does not allow one, or no single one."""
     shell = shell_of(ctx)
     folder, source = _source(shell, sources)
+    if fit or facts:
+        return _fit(shell, folder, manifest, facts or (), fresh=not fit or force or bool(top))
     target = _target(shell, folder, manifest, force=force)
     archive = shell.world.pack(shell.path(folder))
     try:
@@ -46,10 +52,17 @@ def init(
         return _refused(shell, refused)
     asked = questions(found.lines, shell.lang)
     _write(target, manifest_text(found.lines, shell.lang), force=force)
-    facts = {"file": str(target), "facts": found.facts, "remarks": found.remarks}
-    shell.terminal.emit(facts | {"questions": [asdict(question) for question in asked]})
+    told = {"file": str(target), "facts": found.facts, "remarks": found.remarks}
+    shell.terminal.emit(told | {"questions": [asdict(question) for question in asked]})
     shell.terminal.say(_told(found, asked, folder / manifest, shell.terminal.face))
     return 0
+
+
+def _fit(shell: Shell, folder: Path, manifest: str, facts: Sequence[str], *, fresh: bool) -> int:
+    if fresh:
+        raise typer.BadParameter("--fit [--fact FACT].. / [--top NAME] [--force]")
+    _plain_name(manifest)
+    return fit_manifest(shell, folder, manifest, facts)
 
 
 def _source(shell: Shell, given: Path) -> tuple[Path, str]:
@@ -62,11 +75,15 @@ def _source(shell: Shell, given: Path) -> tuple[Path, str]:
 def _target(shell: Shell, folder: Path, manifest: str, *, force: bool) -> Path:
     """Where the manifest goes. UsageError N-140 when something is there, N-141 for a name that leads elsewhere."""
     target = shell.path(folder) / manifest
-    if len(PurePosixPath(manifest).parts) != 1 or manifest in {".", ".."}:
-        raise UsageError("N-141", path=manifest, reason=os.strerror(22))
+    _plain_name(manifest)
     if os.path.lexists(target) and not force:
         raise UsageError("N-140", path=folder / manifest)
     return target
+
+
+def _plain_name(manifest: str) -> None:
+    if len(PurePosixPath(manifest).parts) != 1 or manifest in {".", ".."}:
+        raise UsageError("N-141", path=manifest, reason=os.strerror(22))
 
 
 def _write(target: Path, content: str, *, force: bool) -> None:

@@ -32,6 +32,7 @@ class Look:
     reproduce: Mapping[str, str]
     isolated: Isolated | None = None
     readings: Readings | None = None
+    fitted: tuple[str, ...] = ()
 
     @property
     def number(self) -> int:
@@ -71,6 +72,7 @@ def take_look(services: Services, tenant: str, reference: str, target: str = "")
         reproduce=reproduce_lines(target or str(view.run.number), view.findings, isolated),
         isolated=isolated,
         readings=readings_of(services.blobs(tenant), view.steps) if view.finished else None,
+        fitted=known.fitted,
     )
 
 

@@ -68,6 +68,9 @@ def verdict_lines(look: Look, face: Face) -> list[Text]:
     lines = [line(face.mark(state), " ", (word, face.style(state)), "  ", _reason(look, face.lang, policy))]
     if own_oracle(look.decision.rows):
         lines += [line(face.mark("due"), row.plain) for row in wrap(text("cli_own_oracle", face.lang), face.width, " ")]
+    if look.fitted:
+        words = text("cli_fitted", face.lang, facts=", ".join(look.fitted))
+        lines += [line(face.mark("due"), row.plain) for row in wrap(words, face.width, " ")]
     if look.level == 0:
         lines += [line(face.mark("due"), row.plain) for row in wrap(text("cli_level_0", face.lang), face.width, " ")]
     digest = (look.view.run.verdict_digest or "")[:12]
@@ -126,6 +129,7 @@ def summary_json(look: Look, lang: str) -> dict[str, Any]:
         "sandbox_level": look.level,
         "certifiable": look.certifiable,
         "own_oracle": own_oracle(look.decision.rows),
+        "fitted": list(look.fitted),
         "stages": [{key: value for key, value in asdict(row).items() if key != "note"} for row in rows],
         "testpoints": [asdict(row) | {"state": state_of(row, look)} for row in look.decision.rows],
         "counts": tally(look),

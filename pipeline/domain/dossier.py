@@ -42,6 +42,7 @@ class Dossier:
 
     `isolated` is what was learned of the run's first failing job; None when none failed, or nothing was learned. `readings`:
     which near-miss readings of the contract the run could tell apart; None unless every batch was judged without a fault.
+    `fitted`: facts of the manifest that were taken from the RTL, so that the run proves less of them.
     """
 
     submission: Submission
@@ -59,6 +60,7 @@ class Dossier:
     metrics: Mapping[str, float]
     isolated: Isolated | None = None
     readings: Readings | None = None
+    fitted: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object: every field, findings with their ids."""

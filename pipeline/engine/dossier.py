@@ -50,6 +50,7 @@ def assemble(services: Services, tenant: str, run_id: str, target: str | None = 
         metrics=_metrics(steps),
         isolated=isolated,
         readings=readings_of(blobs, steps),
+        fitted=known.fitted,
     )
 
 

@@ -28,6 +28,12 @@ class Known:
     tree: str
     manifest: str
 
+    @property
+    def fitted(self) -> tuple[str, ...]:
+        """Facts that the manifest marks as fitted to the RTL."""
+        listed = self.contract.get("fitted")
+        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
 
 def proceed(services: Services, run: RunTransaction, now: str) -> None:
     """Apply `advance` to the run, and conclude it when its last step is DONE."""

@@ -65,7 +65,7 @@ def reproduce(
             context = _context(services, run, services.store.submission(tenant, run.submission_id), Path(work))
             context = replace(context, evidence=_stored(services, run))
         else:
-            context = _prepared(services, tenant, archive or b"", manifest, Path(work))
+            context = prepared(services, tenant, archive or b"", manifest, Path(work))
         if "plan" not in context.evidence.get("intake", {}) or "ports" not in context.evidence.get("gate", {}):
             raise UsageError("U-930", testpoint=testpoint, seed=f"0x{seed:016x}")
         plan = rerun(Plan.from_json(context.read("intake", "plan")), testpoint, seed, ops, prefix=prefix)
@@ -96,8 +96,8 @@ def _context(services: Services, run: Run, submission: Submission, work: Path) -
     )
 
 
-def _prepared(services: Services, tenant: str, archive: bytes, manifest: str, work: Path) -> StageContext:
-    """The context after intake and gate have passed over the archive."""
+def prepared(services: Services, tenant: str, archive: bytes, manifest: str, work: Path) -> StageContext:
+    """A context in the empty folder `work`, after intake and gate have passed over the archive; UsageError U-931."""
     digest, now = services.blobs(tenant).put(archive), services.clock.now()
     submission = Submission("repro", tenant, "repro", digest, manifest, now)
     context = _context(services, Run("repro", tenant, "repro", "core-1", 0, now), submission, work)

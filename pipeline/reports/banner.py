@@ -43,10 +43,17 @@ def banner(dossier: Dossier, lang: str) -> Banner:
     reasons = {Verdict.ACCEPTED: _accepted, Verdict.REJECTED: _rejected, Verdict.INCONCLUSIVE: _open}[verdict]
     return Banner(
         verdict_mark(dossier, lang),
-        tuple(reasons(dossier, lang)),
+        (*reasons(dossier, lang), *_fitted(dossier, lang)),
         _figures(dossier, lang),
         dossier.environment.sandbox_level > 0,
     )
+
+
+def _fitted(dossier: Dossier, lang: str) -> Iterator[str]:
+    if dossier.fitted:
+        more = len(dossier.fitted) - _NAMED
+        names = ", ".join(short(fact, 80) for fact in dossier.fitted[:_NAMED]) + (", .." if more > 0 else "")
+        yield text("report_fitted_less", lang, facts=names)
 
 
 def _figures(dossier: Dossier, lang: str) -> tuple[KeyFigure, ...]:

@@ -56,6 +56,7 @@ def item_facts(dossier: Dossier, lang: str) -> tuple[Fact, ...]:
     """The item under test: what was received, when, and which bytes it was."""
     submission, run, environment = dossier.submission, dossier.run, dossier.environment
     received, finished = moment(submission.received_at), moment(run.finished_at)
+    fitted = "  ".join(short(fact, 80) for fact in dossier.fitted[:_MOST])
     parameters = "  ".join(f"{short(name, 40)}={value}" for name, value in list(dossier.parameters.items())[:_MOST])
     return (
         Fact(text("report_submission", lang), short(submission.name), "machine"),
@@ -63,6 +64,7 @@ def item_facts(dossier: Dossier, lang: str) -> tuple[Fact, ...]:
         Fact(text("report_profile", lang), short(dossier.profile, 40) or "\u2013", "machine"),
         Fact(text("report_parameters", lang), parameters or "\u2013", "machine"),
         Fact(text("report_manifest_name", lang), short(submission.manifest), "machine"),
+        *((Fact(text("report_fitted", lang), fitted, "machine"),) if fitted else ()),
         Fact(text("report_tenant", lang), short(submission.tenant, 80), "machine"),
         Fact(text("report_run", lang), f"{run.number} · {short(run.id, 64)}", "machine"),
         Fact(text("report_submission_id", lang), short(submission.id, 64), "machine"),

@@ -29,6 +29,7 @@ _SHAPE: Mapping[str, type] = {
     "design": str,
     "revision": str,
     "profile": str,
+    "fitted": list,
     "parameters": dict,
     "top": str,
     "files": list,
@@ -41,7 +42,7 @@ _SHAPE: Mapping[str, type] = {
     "numerics": dict,
     "selftest": dict,
 }
-_LISTS_OF_TEXT = ("files", "include_dirs", "defines")
+_LISTS_OF_TEXT = ("files", "include_dirs", "defines", "fitted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _contract(raw: Any) -> Mapping[str, Any]:
     if not isinstance(raw, dict) or {name: type(value) for name, value in raw.items()} != _SHAPE:
         raise ValueError("the contract's summary has another shape")
     if not all(isinstance(text, str) for name in _LISTS_OF_TEXT for text in raw[name]) or not raw["files"]:
-        raise ValueError("the contract's files, folders or defines are no texts")
+        raise ValueError("the contract's files, folders, defines or fitted facts are no texts")
     return raw
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from verif.contract.check_channels import check_channels
 from verif.contract.check_claims import check_claims
+from verif.contract.check_fitted import check_fitted
 from verif.contract.check_names import check_contract_names
 from verif.contract.check_numerics import check_numerics, check_order
 from verif.contract.check_operation import check_operation_names
@@ -20,6 +21,7 @@ def check_contract(contract: Contract) -> list[Diagnostic]:
     Shapes are checked only for operations whose names all resolve, because everything else would follow from those.
     """
     found = [*check_contract_names(contract), *check_channels(contract), *check_claims(contract), *check_numerics(contract)]
+    found += check_fitted(contract)
     broken = any(diagnostic.severity == "error" for diagnostic in found)
     for operation in contract.operations:
         found += _operation(contract, operation, broken=broken)

@@ -231,7 +231,8 @@ class SelfTest:
 class Contract:
     """The whole manifest. `lets` are named integer expressions; `optional` keeps the optional sections by name.
 
-    `places` holds the sections and, of [design], [selftest] and the optional ones, every key.
+    `places` holds the sections and, of [contract], [design], [selftest] and the optional ones, every key. `fitted` names the
+    facts that were found by trying readings against the RTL: what the design does was taken for what it should do.
     """
 
     version: str
@@ -247,4 +248,5 @@ class Contract:
     optional: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     selftest: SelfTest | None = None
     luts: Mapping[str, Lut] = field(default_factory=dict)
+    fitted: tuple[str, ...] = ()
     places: Places = field(default_factory=dict, compare=False, repr=False)

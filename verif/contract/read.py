@@ -51,6 +51,7 @@ def _contract(found: Mapping[str, Any], source: Source) -> Contract:
         optional=optional,
         selftest=SelfTest(**found["selftest"]) if found["selftest"] else None,
         luts=found["lut"],
+        fitted=found["contract"]["fitted"],
         places=_places(source),
     )
 
@@ -58,7 +59,9 @@ def _contract(found: Mapping[str, Any], source: Source) -> Contract:
 def _places(source: Source) -> dict[str, Span]:
     sections = {str(path[0]): span for path, span in source.keys.items() if len(path) == 1}
     inner = {
-        f"{name}.{key}": span for name in ("design", "selftest", *OPTIONAL) for key, span in source.below((name,)).items()
+        f"{name}.{key}": span
+        for name in ("contract", "design", "selftest", *OPTIONAL)
+        for key, span in source.below((name,)).items()
     }
     return sections | inner
 

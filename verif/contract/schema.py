@@ -28,6 +28,7 @@ def _any(*names: str) -> dict[str, Key]:
 CONTRACT = {
     "version": Key(c.choice("1.0"), required=True),
     "profile": Key(c.choice(*PROFILES, later=_OTHER_PROFILES), required=True),
+    "fitted": Key(c.list_of(c.string, "a list of facts such as 'channel.ID.delay'"), default=()),
 }
 
 

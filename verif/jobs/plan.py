@@ -136,6 +136,7 @@ def _summary(tree: Path, base: PurePosixPath, contract: Contract) -> Mapping[str
         "design": design.name,
         "revision": design.revision,
         "profile": contract.profile,
+        "fitted": list(contract.fitted),
         "parameters": dict(design.parameters),
         "top": design.top,
         "files": design_files(tree, base, design.files),
