@@ -85,14 +85,16 @@ class _SelfTest:
             self.simulator.build()
         except RefusedError as refused:
             return StageResult(Outcome.FAILED, (*refused.findings, *notes), metrics=self._costs())
-        done = self._all()
+        ran = done = self._all()
+        evidence = (self._log(done), *self._coverage(done))
         findings = tuple(found for one in done for found in self._finding(one))
         if all(one.score.state == "passed" for one in done):
-            findings = tuple(self._hollow())
+            done, findings = self._hollow(done)
         failed = any(finding.severity == "error" for finding in findings)
-        evidence = (self._log(done), *self._coverage(done))
         outcome = Outcome.FAILED if failed else Outcome.PASSED
-        return StageResult(outcome, (*findings, self._summary(done), *notes), evidence, (_count(done),), self._metrics(done))
+        return StageResult(
+            outcome, (*findings, self._summary(done), *notes), evidence, (_count(ran, done),), self._metrics(done)
+        )
 
     def _all(self) -> Sequence[_Done]:
         ran = []
@@ -104,20 +106,25 @@ class _SelfTest:
         silent = any(site["found"] == "<=" for site in self.plan["drift"])
         return [_Done(*one, score(one[0], one[2], read, silent=silent)) for one, read in zip(ran, cases, strict=True)]
 
-    def _hollow(self) -> Iterator[Finding]:
-        """The tests once more, on a design that does nothing, until one of them minds."""
+    def _hollow(self, done: Sequence[_Done]) -> tuple[Sequence[_Done], tuple[Finding, ...]]:
+        """The tests once more, on a design that does nothing: those that mind, and what is said of the others."""
         design = hollow(self.contract, self.tree, json.loads(self.context.read("gate", "ports")))
         if design is None:
-            yield Finding("O-016", Outcome.FAILED, "note")
-            return
+            return done, (Finding("O-016", Outcome.FAILED, "note"),)
         simulator = Simulator(self.context, *design, "hollow")
         simulator.build()
-        for number, test in enumerate(self.counted):
-            ran = simulator.run(test, development_seed(SELF_TEST, number, self.epoch), f"test-{number}")
-            (read,) = self._read(f"hollow-{number}", [ran.results])
-            if score(test, ran, read, silent=False).state != "passed":
-                return
-        yield Finding("O-015", Outcome.FAILED, args={"counted": str(len(self.counted))})
+        ran = [simulator.run(one.test, one.seed, f"test-{number}") for number, one in enumerate(done)]
+        read = self._read("hollow-results", [one.results for one in ran])
+        minds = [score(*it, silent=False).state != "passed" for it in zip((o.test for o in done), ran, read, strict=True)]
+        if not any(minds):
+            return done, (Finding("O-015", Outcome.FAILED, args={"counted": str(len(done))}),)
+        idle = [one.test for one, minded in zip(done, minds, strict=True) if not minded]
+        return [one for one, minded in zip(done, minds, strict=True) if minded], tuple(map(self._idle, idle))
+
+    def _idle(self, test: Mapping[str, Any]) -> Finding:
+        """That a test does not count: it passes a design that does nothing."""
+        where = self._place(test["file"], int(test["line"]))
+        return Finding("O-017", Outcome.FAILED, "note", {"test": test["name"]}, where)
 
     def _twice(self, test: Mapping[str, Any], seed: int, number: int) -> Ran:
         """Run, and once more when the process did not come to its own end: only what repeats is held against the tests."""
@@ -192,8 +199,8 @@ class _SelfTest:
         return self._costs() | named | {"selftest_tests": float(len(self.plan["tests"]))}
 
 
-def _count(done: Sequence[_Done]) -> TestpointCount:
-    """All were executed; judged are those of which something can be said."""
-    judged = [one.score for one in done if one.score.state != "unjudged"]
+def _count(ran: Sequence[_Done], done: Sequence[_Done]) -> TestpointCount:
+    """All that were planned ran; judged are those of which something can be said, and checks are those of `done` alone."""
+    judged = [one.score for one in ran if one.score.state != "unjudged"]
     failed = sum(one.state == "failed" for one in judged)
-    return TestpointCount(SELF_TEST, len(done), len(judged), failed, sum(one.cases for one in judged))
+    return TestpointCount(SELF_TEST, len(ran), len(judged), failed, sum(one.score.cases for one in done))

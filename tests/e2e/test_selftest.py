@@ -46,7 +46,7 @@ def test_a_right_design_passes_its_own_tests_and_the_verdict_says_whose_they_are
     assert (answer.verdict, answer.code) == (Verdict.ACCEPTED, 0)
     assert set(answer.outcomes) == {"intake", "gate", "lint", "selftest", "coverage"}
     assert counts(answer) == (3, 3, 0)
-    assert found(answer) == {"O-001": {""}}
+    assert found(answer) == {"O-001": {""}, "O-017": {"clears"}}
     assert "The oracle is the submitter's own" in answer.out
 
 
@@ -107,6 +107,21 @@ def test_a_check_that_any_design_passes(check: Any) -> None:
     text = f"import cocotb\nfrom bench import begin, feed\n\n\n@cocotb.test()\nasync def runs(dut):\n{body}"
     answer = check(mac(test_idle=text))
     assert (answer.verdict, answer.rules()) == (Verdict.REJECTED, {"O-015"})
+
+
+def test_a_check_that_any_design_passes_does_not_count_beside_one_that_minds(check: Any) -> None:
+    idle = "    await begin(dut)\n    await feed(dut, [(1, 1)])\n    assert dut.rst_ni.value == 1\n"
+    real = "    await begin(dut)\n    await feed(dut, [(3, 4)])\n    assert int(dut.q_o.value) == 12\n"
+    head = "import cocotb\nfrom bench import begin, feed\n"
+    text = head + "".join(
+        f"\n\n@cocotb.test()\nasync def {name}(dut):\n{b}" for name, b in (("minds", real), ("runs", idle))
+    )
+    answer = check(mac(test_two=text))
+    (count,) = answer.result("selftest").testpoints
+    assert (count.executed, count.judged, count.checks) == (2, 2, 1)
+    assert found(answer) == {"O-001": {""}, "O-017": {"runs"}}
+    (told,) = [one for one in answer.result("selftest").findings if one.rule == "O-001"]
+    assert [told.args[key] for key in ("passed", "counted", "tests")] == ["1", "1", "2"]
 
 
 def test_beside_a_contract_it_is_reported_and_decides_nothing(check: Any, kit: Any) -> None:

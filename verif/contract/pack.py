@@ -144,7 +144,7 @@ def _words(bits: NDArray[np.uint8], total: int) -> NDArray[np.uint32]:
 
 def field_values(words: NDArray[np.uint32], lsb: int, size: int) -> NDArray[Any]:
     """Bits lsb to lsb + size - 1 of every beat as unsigned integers: int64[n], or object[n] above 63 bits."""
-    octets = np.ascontiguousarray(words, dtype="<u4").view(np.uint8).reshape(words.shape[0], -1)
+    octets = np.ascontiguousarray(words, dtype="<u4").view(np.uint8).reshape(words.shape[0], 4 * words.shape[1])
     bits = np.unpackbits(octets, axis=1, bitorder="little")[:, lsb : lsb + size]
     if size > 63:  # noqa: PLR2004  does not fit int64
         packed = np.packbits(bits, axis=1, bitorder="little")

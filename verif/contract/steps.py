@@ -39,7 +39,7 @@ def taken(
             total += 1
             yield step, names
             continue
-        rounds = list(_rounds(step, step.loops, names))
+        rounds = _rounds(step, names)
         total += len(rounds) * len(step.inner)
         if total > MAX_STEPS:
             raise TooManyStepsError(step, len(rounds))
@@ -47,13 +47,20 @@ def taken(
             yield from ((inner, values) for inner in step.inner)
 
 
-def _rounds(step: Step, loops: tuple[tuple[str, Text], ...], names: Names) -> Iterator[Names]:
-    if not loops:
-        yield names
-        return
-    (name, text), *rest = loops
+def _rounds(step: Step, names: Names) -> list[Names]:
+    """The values of the loops in every round, the last loop's fastest; too many are refused before they are made."""
+    rounds = [names]
+    for name, text in step.loops:
+        extents = [_extent(step, text, values) for values in rounds]
+        if sum(extents) > MAX_STEPS:
+            raise TooManyStepsError(step, sum(extents))
+        each = zip(rounds, extents, strict=True)
+        rounds = [{**values, name: value} for values, extent in each for value in range(extent)]
+    return rounds
+
+
+def _extent(step: Step, text: Text, names: Names) -> int:
     extent = evaluate(text.value, names)
     if not 0 <= extent <= MAX_STEPS:
         raise TooManyStepsError(step, extent)
-    for value in range(extent):
-        yield from _rounds(step, tuple(rest), {**names, name: value})
+    return extent

@@ -63,8 +63,10 @@ def compute(
         check_line(line, reals)
         kind = operation.tensors[line.target]
         form, order = arithmetic_order(kind.form, numerics)
-        evaluator = MathEvaluator(found, Arithmetic(form if order else "f64", order or 1, numerics.flush))
+        evaluator = MathEvaluator(found, arithmetic := Arithmetic(form, order, numerics.flush))
         result = assign(line, shapes[line.target], names, evaluator)
+        if not order and line.body.op == "sum" and is_real(result):  # in any order: rounded once, when it is whole
+            result = arithmetic.rounded(numbers(result))
         found[line.target] = _store(line, kind, operation.overflow.get(line.target, "wrap"), result)
     return Computed(found, names)
 

@@ -21,7 +21,10 @@ LARGEST = 1 << 1024
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """What operations round to, and how sums add: `order` 1 is one term after another, n a tree over n terms each."""
+    """What operations round to, and how sums add: `order` 1 is one term after another, n a tree over n terms each.
+
+    With `order` 0, any, a sum is added in doubles and left so; its terms are rounded as everything else is.
+    """
 
     form: str = "f32"
     order: int = 1
@@ -107,6 +110,8 @@ def total(arithmetic: Arithmetic, terms: Iterator[tuple[Reals, Mask]]) -> Value:
 
     A masked term counts as +0 and changes nothing. In a tree neighbours are added first; an odd one out goes up a level.
     """
+    if not arithmetic.order:
+        return total(Arithmetic("f64"), terms)
     found: Reals = np.zeros(())
     with np.errstate(all="ignore"):
         while group := list(islice(terms, arithmetic.order)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from verif.contract.model import Contract
+from verif.contract.model import Channel, Contract
 from verif.judge.fault import Fault
 from verif.judge.observed import Observed, Trace
 
@@ -20,8 +20,7 @@ def hang(
     """
     row = observed.job(job)
     for channel in contract.channels:
-        silent = channel.dir == "out" and channel.id in traces and int(traces[channel.id].watch["first_valid"]) == 0
-        if testpoint == WAITS_FOR_READY and silent and planned[channel.id]:
+        if testpoint == WAITS_FOR_READY and _silent(channel, traces) and planned[channel.id]:
             return Fault("J-009", {"channel": channel.id, "cycles": str(int(row["end"]) - int(row["reset_end"]))})
     origins = {channel.id: f" (from {channel.origin.value})" for channel in contract.channels if channel.origin}
     missing = [
@@ -38,3 +37,9 @@ def hang(
             "missing": ", ".join(missing) or "-",
         },
     )
+
+
+def _silent(channel: Channel, traces: Mapping[str, Trace]) -> bool:
+    """An output whose READY waits for VALID, and that never raised it. Of one without READY nothing marks VALID."""
+    may_wait = channel.dir == "out" and channel.ready is not None and channel.id in traces
+    return may_wait and int(traces[channel.id].watch["first_valid"]) == 0

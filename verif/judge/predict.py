@@ -21,7 +21,8 @@ class Segment:
     """The beats of one stream of one operation: beats `first` to `first + packed.count - 1` of the channel in the job.
 
     `operation` is its number in the whole job; `offset` the segment's first beat within its operation on the channel.
-    `near` has the tensors with a tolerance; `low` and `high` are the beats with their least and greatest accepted values.
+    `near` has the tensors with a tolerance; `low` and `high` are the beats with their least and greatest accepted values,
+    `more` those with what else is accepted (`Accepted.more`).
     """
 
     operation: int
@@ -34,6 +35,7 @@ class Segment:
     near: Mapping[str, Accepted] = field(default_factory=dict)
     low: Beats | None = None
     high: Beats | None = None
+    more: Beats | None = None
     any_nan: bool = False
 
 
@@ -84,9 +86,9 @@ def _tolerant(
     """The segment with the beats of the least and greatest accepted values."""
     ends = [
         beats(contract, segment.kind, segment.stream, segment.values.variables, {**tensors, **end})
-        for end in ({name: one.low for name, one in near.items()}, {name: one.high for name, one in near.items()})
+        for end in ({name: getattr(one, part) for name, one in near.items()} for part in ("low", "high", "more"))
     ]
-    return replace(segment, near=near, low=ends[0], high=ends[1], any_nan=numerics_of(contract).any_nan)
+    return replace(segment, near=near, low=ends[0], high=ends[1], more=ends[2], any_nan=numerics_of(contract).any_nan)
 
 
 def _expected(channel: str, segments: tuple[Segment, ...]) -> Expected:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from verif.contract.model import TensorType
 from verif.contract.pack import Beats, field_values
-from verif.golden.tolerance import Accepted, forgives
+from verif.golden.tolerance import ANYTHING, Accepted, forgives
 from verif.judge.observed import Trace
 from verif.judge.pairing import Pairs
 from verif.judge.predict import Expected, Segment
@@ -25,17 +25,30 @@ def forgiven(expected: Expected, pairs: Pairs, trace: Trace) -> Words:
     """
     found = np.zeros((len(pairs.expected), expected.words.shape[1]), np.uint32)
     for segment in expected.segments:
-        if segment.low is None or segment.high is None:
+        if segment.low is None or segment.high is None or segment.more is None:
             continue
         rows = np.flatnonzero((pairs.expected >= segment.first) & (pairs.expected < segment.first + segment.packed.count))
         inside = pairs.expected[rows] - segment.first
         observed = trace.words[pairs.observed[rows]]
         for tensor, lsb, width in _elements(segment):
             kind = segment.kind.tensors[tensor]
-            ends = [_values(beats, inside, lsb, width, kind) for beats in (segment.packed, segment.low, segment.high)]
+            parts = segment.packed, segment.low, segment.high, segment.more
+            ends = [_values(beats, inside, lsb, width, kind) for beats in parts]
             seen = _signed(field_values(observed, lsb, width), kind)
             near = forgives(kind, Accepted(*ends), seen, any_nan=segment.any_nan)
             found[rows[near]] |= _mask(lsb, width, found.shape[1])
+    return found
+
+
+def vacuous(expected: Expected) -> NDArray[np.bool_]:
+    """Beats whose elements with a tolerance all accept anything, and that have one: comparing them says nothing."""
+    found = np.zeros(expected.count, bool)
+    for segment in expected.segments:
+        elements, count = tuple(_elements(segment)), segment.packed.count
+        if segment.more is None or not elements:
+            continue
+        read = [_values(segment.more, np.arange(count), lsb, width, segment.kind.tensors[t]) for t, lsb, width in elements]
+        found[segment.first : segment.first + count] = np.logical_and.reduce([one == ANYTHING for one in read])
     return found
 
 

@@ -25,6 +25,7 @@ from verif.stimulus.values import JobValues, OperationValues
 from verif.testplan.plan import Batch, Job, Plan
 
 WATCHDOG = 4  # a job may take this many times its operations' max_cycles, stalls and waits added
+EDGES_WATCHED = 8  # of a channel's own clock at least, after a job's last beat
 MARGIN = 64  # cycles, for what lies between operations
 _Stalls = tuple[NDArray[np.uint32], int]
 
@@ -95,7 +96,7 @@ class _Writer:
         """Appends one job with the operations it keeps. Stalls are drawn for all, so that those kept do not change."""
         rng = generator(job.testpoint, job.seed, "traffic")
         recipe, first, ops = Recipe(self.contract), len(self.ops.rows), kept(job, len(values.operations))
-        quiet = max([values.quiet, *(channel.lag + 1 for channel in self.contract.channels if channel.lag)])
+        quiet = max([values.quiet, *(watched(self.contract, channel) for channel in self.contract.channels)])
         deadline = MARGIN + quiet
         for op, one in enumerate(values.operations):
             stalls = [self.stalls(channel, one, rng) for channel in self.contract.channels]
@@ -141,8 +142,7 @@ class _Writer:
         self.gaps.append(drawn)
         self.modes.append(np.full(len(drawn), mode, np.uint8))
         self.beat_total += len(drawn)
-        first, own = (self.contract.clocks[number].period_ps for number in (0, clock_number(self.contract, channel)))
-        return -(-int(drawn.sum()) * own // first)
+        return in_first_cycles(self.contract, channel, int(drawn.sum()))
 
     def append_words(self, words: NDArray[np.uint32]) -> None:
         self.words.append(words)
@@ -180,6 +180,20 @@ def channel_row(contract: Contract, channel: Channel, bits: int) -> tuple[Any, .
         number = among.get(origin.kind, [one.id for one in contract.channels]).index(origin.name)
     way = file.IN if channel.dir == "in" else file.OUT
     return channel.id.encode(), way, clock_number(contract, channel), kind, number, bits, -(-bits // 32)
+
+
+def in_first_cycles(contract: Contract, channel: Channel, cycles: int) -> int:
+    """Cycles of the first clock that `cycles` of the channel's clock take at most."""
+    first, own = (contract.clocks[number].period_ps for number in (0, clock_number(contract, channel)))
+    return -(-cycles * own // first)
+
+
+def watched(contract: Contract, channel: Channel) -> int:
+    """Cycles of the first clock to watch a channel for after its last beat: fields that lag, and beats that are too many."""
+    lagging = channel.lag + 1 if channel.lag else 0
+    if clock_number(contract, channel):
+        return in_first_cycles(contract, channel, max(lagging, EDGES_WATCHED))
+    return lagging
 
 
 def pace(contract: Contract, channel: Channel, variables: Mapping[str, int]) -> tuple[int, int]:

@@ -46,7 +46,6 @@ int assay_open(const Tables* tables) {
     for (uint64_t i = 0; i < e.t.channels; ++i) {
         if (!fits(e.t.channel[i], declared[i])) return -1;
         e.channels.push_back(channel_of(e.t.channel[i]));
-        e.clocks = std::max(e.clocks, e.channels.back().clock + 1u);
     }
     if (!link_origins()) return -1;
     e.ops.assign(e.t.ops, OpResult{});

@@ -104,6 +104,7 @@ int assay_observed(uint32_t sequence, uint32_t channel, assay::Observed* seen);
 int assay_release(uint32_t sequence, uint32_t channel);                 // its buffers were copied
 
 // The main loop's side. Bit k of `rising`: clock k is about to rise. True when a job begins at this edge.
+void assay_clocks(unsigned int count);  // of the model; said once, before the first edge
 int assay_running();
 int assay_edge(unsigned int rising);
 

@@ -7,6 +7,7 @@ namespace assay {
 
 Engine e;
 std::array<uint64_t, kClocks> now{};
+unsigned clocks = 1;
 std::vector<ChannelRow> declared;
 uint64_t declared_hold_words = 0;
 
@@ -19,7 +20,7 @@ void end_op(uint32_t op) {
 namespace {
 
 constexpr unsigned kAsserted = 1, kDoneLevel = 2, kHoldChanged = 4;  // orders to the stepper
-constexpr uint64_t kEdgesInReset = 3;  // that every other clock has at least
+constexpr uint64_t kEdgesInReset = 3;  // that every other clock has at least, however short the reset
 
 void set_hold(const std::vector<uint32_t>& value) {
     e.hold = value;
@@ -171,8 +172,9 @@ void run_job() {
 }
 
 bool reset_is_over() {
-    for (unsigned k = 1; k < e.clocks; ++k) {
-        if (now[k] - e.reset_from[k] < kEdgesInReset) return false;
+    const uint64_t edges = std::max<uint64_t>(kEdgesInReset, row().reset_cycles);
+    for (unsigned k = 1; k < clocks; ++k) {
+        if (now[k] - e.reset_from[k] < edges) return false;
     }
     return e.cycle - e.asserted_at >= row().reset_cycles;
 }
@@ -195,6 +197,8 @@ void advance() {
 using namespace assay;
 
 extern "C" {
+
+void assay_clocks(unsigned int count) { clocks = count; }
 
 int assay_running() { return e.running; }
 

@@ -69,7 +69,6 @@ struct Engine {
     bool running = false, done_level = false, hold_changed = false;
     uint64_t cycle = 0, asserted_at = 0, released_at = 0, last_end = 0;  // all in cycles of clock 0
     std::array<uint64_t, kClocks> reset_from{};  // of every clock: its cycle at which reset was asserted
-    unsigned clocks = 1;                         // that channels run on
     uint32_t latched = 0, events = 0;
     uint32_t finished = 0, target = 0;  // jobs that ended; jobs to run before `done` toggles
     uint32_t op = 0, op_end = 0, ended = 0, step = 0;
@@ -79,6 +78,7 @@ struct Engine {
 
 extern Engine e;
 extern std::array<uint64_t, kClocks> now;  // rising edges of every clock since the simulation began
+extern unsigned clocks;                    // that the model has; channels need not run on all of them
 extern std::vector<ChannelRow> declared;   // shape of every channel in the harness: width and clock
 extern uint64_t declared_hold_words;       // room for the hold vector in the harness
 

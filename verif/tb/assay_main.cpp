@@ -61,6 +61,7 @@ void make_clocks(Simulation& s) {
         s.clocks.push_back({high, std::max<uint64_t>(period - high, 1), high});
         assay_model.clock(s.model, k, 0);
     }
+    assay_clocks(assay_model.clocks);
     find_next_edge(s);
 }
 

@@ -16,6 +16,7 @@ from verif.golden.floating import decoded, encoded, ordered, rounded
 from verif.judge.compare import compare
 from verif.judge.observed import Trace
 from verif.judge.predict import predict
+from verif.judge.tolerance import vacuous
 from verif.stimulus.values import OperationValues
 
 Faults = Callable[..., list[str]]
@@ -139,6 +140,126 @@ def test_any_order_takes_what_only_some_orders_overflow(faults: Faults) -> None:
     sections = {"numerics": {"accumulator": {"order": "any"}}}
     for seen in (0x7F000000, 0x7F800000):
         assert faults(operation, kinds, sections, {"X": greatest}, [seen]) == []
+
+
+ANY_ORDER = {"accumulator": {"order": "any"}}
+BIG, INF, NINF, NAN = 2.0**127, np.inf, -np.inf, np.nan
+OVERFLOWS = [
+    ([BIG, BIG, -BIG], [BIG, INF], [0.0, 1.0, NINF, NAN]),
+    ([-BIG, -BIG, BIG], [-BIG, NINF], [0.0, -1.0, INF, NAN]),
+    ([BIG, BIG, 1.0], [INF], [0.0, BIG, NINF, NAN]),
+    ([INF, 1.0, -BIG], [INF], [0.0, BIG, NINF, NAN]),
+    ([INF, -BIG, -BIG], [INF, NAN], [0.0, BIG, NINF]),
+    ([INF, NINF, 1.0], [NAN], [0.0, BIG, INF, NINF]),
+    ([BIG, -BIG, 1.0], [1.0], [NINF, INF, NAN]),
+]
+
+
+@pytest.mark.parametrize(("terms", "taken", "refused"), OVERFLOWS)
+def test_a_sum_overflows_to_the_side_of_its_terms(faults: Faults, terms: Any, taken: Any, refused: Any) -> None:
+    """Operands beyond the format's largest number leave every result that no order can give wrong."""
+    kinds, operation = {"X": "bf16[1,3]", "Y": "f32[1]"}, {"math": ["Y[i] = sum(X[i,k] for k in 3)"]}
+    x = encoded("bf16", np.array([terms]))
+    for seen in (*taken, *refused):
+        found = faults(operation, kinds, {"numerics": ANY_ORDER}, {"X": x}, encoded("f32", np.array([seen])))
+        assert found == ["J-002"] * (seen in refused), seen
+
+
+def test_a_product_that_overflows_is_infinite(faults: Faults) -> None:
+    """A term is rounded before it is added, and so infinite by itself."""
+    kinds, operation = {"X": "f32[1,3]", "Y": "f32[1]"}, {"math": ["Y[i] = sum(X[i,k] * X[i,k] for k in 3)"]}
+    x = encoded("f32", np.array([[2.0**64, 1.0, 1.0]]))
+    for seen, rules in ((INF, []), (0.0, ["J-002"]), (BIG, ["J-002"]), (NAN, ["J-002"])):
+        assert faults(operation, kinds, {"numerics": ANY_ORDER}, {"X": x}, encoded("f32", np.array([seen]))) == rules
+
+
+def test_a_saturated_sum_is_not_infinite(faults: Faults) -> None:
+    kinds = {"X": "bf16[1,2]", "Y": "f32[1]"}
+    operation = {"math": ["Y[i] = sum(X[i,k] for k in 2)"], "overflow": {"Y": "saturate"}}
+    x = encoded("bf16", np.array([[BIG, BIG]]))
+    for pattern, rules in ((0x7F7FFFFF, []), (0x7F800000, ["J-002"]), (0x7F000000, ["J-002"])):
+        assert faults(operation, kinds, {"numerics": ANY_ORDER}, {"X": x}, [pattern]) == rules
+
+
+def test_a_bound_ends_at_the_saturated_value(faults: Faults) -> None:
+    operation, kinds = {**COPY, "overflow": {"Y": "saturate"}}, {"X": "bf16[1]", "Y": "f8e5m2[1]"}
+    x = encoded("bf16", np.array([57344.0]))
+    for stated in ("bound(10000.0)", "bound(1.0 / 0.0)"):
+        assert faults(operation, kinds, near(stated), {"X": x}, [0x7B]) == []
+        assert faults(operation, kinds, near(stated), {"X": x}, [0x7C]) == ["J-002"]
+
+
+BOUNDS = [
+    ("bound(100.0)", 384.0, [448.0, 288.0], [0.0, -448.0, 256.0, NAN]),
+    ("bound(100.0)", -384.0, [-448.0, -288.0], [0.0, 448.0, NAN]),
+    ("bound((X[i] - X[i]) / (X[i] - X[i]))", 2.0, [2.0], [0.0, 2.25, -448.0, NAN]),
+    ("bound(100.0)", NAN, [NAN], [0.0, 448.0, -448.0]),
+]
+
+
+@pytest.mark.parametrize(("stated", "exact", "taken", "refused"), BOUNDS)
+def test_a_bound_that_leaves_the_format(faults: Faults, stated: str, exact: float, taken: Any, refused: Any) -> None:
+    """Without infinities, an end beyond the largest number is that number, not everything."""
+    kinds, x = {"X": "f8e4m3[1]", "Y": "f8e4m3[1]"}, encoded("f8e4m3", rounded("f8e4m3", np.array([exact])))
+    for seen in (*taken, *refused):
+        found = faults(COPY, kinds, near(stated), {"X": x}, encoded("f8e4m3", np.array([seen])))
+        assert found == ["J-002"] * (seen in refused), seen
+
+
+@pytest.mark.parametrize("exact", [INF, NINF])
+def test_near_infinity_is_only_itself(faults: Faults, exact: float) -> None:
+    kinds, x = {"X": "f32[1]", "Y": "f32[1]"}, encoded("f32", np.array([exact]))
+    for seen in (exact, 0.0, -exact, NAN):
+        found = faults(COPY, kinds, near("bound(1.0 / 0.0)"), {"X": x}, encoded("f32", np.array([seen])))
+        assert found == ["J-002"] * (seen != exact), seen
+
+
+def test_any_nan_leaves_the_sign_of_zero(faults: Faults) -> None:
+    kinds, stated = {"X": "bf16[2]", "Y": "bf16[2]"}, {"numerics": {"nan": "any"}}
+    assert faults(COPY, kinds, stated, {"X": [0, 0x7F99]}, [0x0000, 0xFF81]) == []
+    assert faults(COPY, kinds, stated, {"X": [0, 0x7F99]}, [0x8000, 0xFF81]) == ["J-002"]
+
+
+def test_any_order_rounds_every_other_operation(faults: Faults) -> None:
+    """Product and sum of a plain line are rounded one after the other: 1.0001 squared less one."""
+    kinds = {"X": "f32[1]", "Y": "f32[1]"}
+    x = np.array([1 + 2.0**-20])
+    twice, fused = rounded("f32", rounded("f32", x * x) - 1.0), rounded("f32", x * x - 1.0)
+    for seen, rules in ((twice, []), (fused, ["J-002"])):
+        operation = {"math": ["Y[i] = X[i] * X[i] - 1.0"]}
+        assert faults(operation, kinds, {"numerics": ANY_ORDER}, {"X": encoded("f32", x)}, encoded("f32", seen)) == rules
+
+
+def test_a_term_may_be_a_difference(faults: Faults) -> None:
+    """What a product loses is far more than a unit of a difference of products."""
+    kinds, operation = {"X": "f32[1,3]", "Y": "f32[1]"}, {"math": ["Y[i] = sum(X[i,k] * X[i,k] - 1.0 for k in 3)"]}
+    x = 1 + np.array([[5, 7, 3]]) * 2.0**-12
+    acc = np.zeros(1)
+    for k in (2, 0, 1):
+        acc = rounded("f32", acc + rounded("f32", rounded("f32", x[:, k] ** 2) - 1.0))
+    fused = rounded("f32", (x * x - 1.0).sum(axis=1))
+    for seen, rules in ((acc, []), (fused, ["J-002"])):
+        found = faults(operation, kinds, {"numerics": ANY_ORDER}, {"X": encoded("f32", x)}, encoded("f32", seen))
+        assert found == rules
+
+
+def test_a_sum_that_only_some_orders_bring_beyond_the_format(faults: Faults) -> None:
+    """About 464, where the largest number ends and NaN begins; a sum far above is a NaN in every order."""
+    kinds, operation = {"X": "f32[1,2]", "Y": "f8e4m3[1]"}, {"math": ["Y[i] = sum(X[i,k] for k in 2)"]}
+    for terms, taken in (([464.0, 2.0**-14], {448.0, NAN}), ([464.0, 1.0], {NAN}), ([-464.0, -1.0], {NAN})):
+        x = encoded("f32", np.array([terms]))
+        for seen in (448.0, NAN, 0.0, -448.0):
+            found = faults(operation, kinds, {"numerics": ANY_ORDER}, {"X": x}, encoded("f8e4m3", np.array([seen])))
+            assert found == ["J-002"] * (seen not in taken), (terms, seen)
+
+
+def test_what_may_be_anything_is_not_counted(manifest: Any) -> None:
+    kinds, operation = {"X": "bf16[3,4]", "Y": "f32[3]"}, {"math": ["Y[i] = sum(X[i,k] for k in 4)"]}
+    contract, found = read_manifest(manifest(operation, kinds, ["Y"], {"numerics": ANY_ORDER}))
+    assert contract is not None, found
+    x = encoded("bf16", np.array([[BIG, BIG, -BIG, -BIG], [1.0, 2.0, 3.0, 4.0], [BIG, BIG, BIG, -BIG]]))
+    expected = predict(contract, (OperationValues(0, {}, {"X": x}),))["c_Y"]
+    assert vacuous(expected).tolist() == [True, False, False]
 
 
 def test_neighbours_are_one_apart() -> None:

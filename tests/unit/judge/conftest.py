@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -153,6 +153,12 @@ def _power() -> Case:
 
 def fresh(case: Case) -> Case:
     return replace(case, tables={seed: {n: t.copy() for n, t in tables.items()} for seed, tables in case.tables.items()})
+
+
+@pytest.fixture
+def case_of() -> Callable[..., Case]:
+    """A perfect case of a manifest anywhere, for a list of jobs."""
+    return make_case
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,17 @@ def test_an_output_that_waits_for_ready_is_called_that(gemm: Any) -> None:
     gemm.watch(PRO02, "c")["first_valid"] = 0
     gemm.first["job"]["status"][PRO02] = STATUS_DEADLINE
     assert rules(gemm.judge()) == [("PRO-02", "J-009")]
+
+
+def test_an_output_without_ready_waits_for_none(gemm: Any) -> None:
+    """Nothing marks when such an output is valid, so that it never was says nothing."""
+    gemm.contract = replace(
+        gemm.contract, channels=tuple(replace(one, ready=None) if one.id == "c" else one for one in gemm.contract.channels)
+    )
+    gemm.cut(PRO02, "c", 0)
+    gemm.watch(PRO02, "c")["first_valid"] = 0
+    gemm.first["job"]["status"][PRO02] = STATUS_DEADLINE
+    assert rules(gemm.judge()) == [("PRO-02", "J-001")]
 
 
 def test_a_job_that_did_not_run_is_not_executed(gemm: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from verif.contract.pack import field_values
 from verif.judge.pairing import _partners
 
 CASES = [
@@ -22,3 +23,10 @@ CASES = [
 @pytest.mark.parametrize(("expected", "observed", "partners"), CASES)
 def test_partners(expected: list[int], observed: list[int], partners: list[int]) -> None:
     assert _partners(np.array(expected, np.int64), np.array(observed, np.int64)).tolist() == partners
+
+
+@pytest.mark.parametrize("size", [1, 64])
+def test_a_channel_that_brought_nothing_has_no_values(size: int) -> None:
+    """A design that hangs before its first beat is told so, by what is missing."""
+    values = field_values(np.zeros((0, 3), np.uint32), 8, size)
+    assert _partners(np.array([0, 1]), values).tolist() == []
