@@ -25,7 +25,7 @@ PLANNED_GEMM = {
 }  # fmt: skip
 PLANNED_N4 = PLANNED_GEMM - {"NUM-05", "NUM-06", "NUM-10"}
 PLANNED_ADD = {
-    "PRO-01", "PRO-02", "PRO-30", "PRO-31", "PRO-32",
+    "PRO-01", "PRO-02", "PRO-30", "PRO-31",
     "FUN-01", "FUN-20", "FUN-31", "FUN-32", "FUN-33", "ROB-01", "RST-01", "RST-06",
     "LINT-01",
 }  # fmt: skip
